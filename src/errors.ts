@@ -22,7 +22,10 @@ export type ErrorKind =
 /** Code → kind and the one-line meaning that `docs/errors.md` lists. */
 export const ERRORS = {
   FIELD_INVALID: ['invalid', 'A request or configuration field has a value that is not allowed.'],
-  TENSOR_INVALID: ['invalid', 'A tensor has the wrong rank, shape, byte length, or a value that is not finite.'],
+  TENSOR_INVALID: [
+    'invalid',
+    'A tensor has the wrong rank, shape, byte length, or a value that is not finite.',
+  ],
   CLASS_UNKNOWN: ['invalid', 'A class name is not one of the model or dataset.'],
   MESSAGE_TOO_LARGE: ['invalid', 'A message is larger than the server accepts.'],
   DATASET_MALFORMED: ['invalid', 'A dataset file cannot be read: wrong key, shape, dtype, length or value.'],
@@ -34,7 +37,10 @@ export const ERRORS = {
   METHOD_UNKNOWN: ['not_found', 'The server has no such service or method.'],
   REQUEST_ID_REUSED: ['exists', 'A request_id was used before with different content.'],
   RUN_STATE: ['precondition', 'The run or operation is in a state that does not allow the action.'],
-  MODEL_INCOMPATIBLE: ['precondition', 'A model does not fit the request, the snapshot or this code version.'],
+  MODEL_INCOMPATIBLE: [
+    'precondition',
+    'A model does not fit the request, the snapshot or this code version.',
+  ],
   ENGINE_REFUSED: ['precondition', 'The engine asked for by name cannot run here.'],
   KERNEL_UNSUPPORTED: ['precondition', 'A traced step uses a kernel that has no lowering.'],
   ALIAS_CONFLICT: ['aborted', 'The alias moved since it was read.'],

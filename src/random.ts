@@ -18,30 +18,54 @@ export function threefry2x32(k0: number, k1: number, c0: number, c1: number, out
   let x = (c0 + k0) | 0;
   let y = (c1 + k1) | 0;
   // Rounds 1-4, inject (k1, k2 + 1)
-  x = (x + y) | 0; y = ((y << 13) | (y >>> 19)) ^ x;
-  x = (x + y) | 0; y = ((y << 15) | (y >>> 17)) ^ x;
-  x = (x + y) | 0; y = ((y << 26) | (y >>> 6)) ^ x;
-  x = (x + y) | 0; y = ((y << 6) | (y >>> 26)) ^ x;
-  x = (x + k1) | 0; y = (y + k2 + 1) | 0;
-  x = (x + y) | 0; y = ((y << 17) | (y >>> 15)) ^ x;
-  x = (x + y) | 0; y = ((y << 29) | (y >>> 3)) ^ x;
-  x = (x + y) | 0; y = ((y << 16) | (y >>> 16)) ^ x;
-  x = (x + y) | 0; y = ((y << 24) | (y >>> 8)) ^ x;
-  x = (x + k2) | 0; y = (y + k0 + 2) | 0;
-  x = (x + y) | 0; y = ((y << 13) | (y >>> 19)) ^ x;
-  x = (x + y) | 0; y = ((y << 15) | (y >>> 17)) ^ x;
-  x = (x + y) | 0; y = ((y << 26) | (y >>> 6)) ^ x;
-  x = (x + y) | 0; y = ((y << 6) | (y >>> 26)) ^ x;
-  x = (x + k0) | 0; y = (y + k1 + 3) | 0;
-  x = (x + y) | 0; y = ((y << 17) | (y >>> 15)) ^ x;
-  x = (x + y) | 0; y = ((y << 29) | (y >>> 3)) ^ x;
-  x = (x + y) | 0; y = ((y << 16) | (y >>> 16)) ^ x;
-  x = (x + y) | 0; y = ((y << 24) | (y >>> 8)) ^ x;
-  x = (x + k1) | 0; y = (y + k2 + 4) | 0;
-  x = (x + y) | 0; y = ((y << 13) | (y >>> 19)) ^ x;
-  x = (x + y) | 0; y = ((y << 15) | (y >>> 17)) ^ x;
-  x = (x + y) | 0; y = ((y << 26) | (y >>> 6)) ^ x;
-  x = (x + y) | 0; y = ((y << 6) | (y >>> 26)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 13) | (y >>> 19)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 15) | (y >>> 17)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 26) | (y >>> 6)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 6) | (y >>> 26)) ^ x;
+  x = (x + k1) | 0;
+  y = (y + k2 + 1) | 0;
+  x = (x + y) | 0;
+  y = ((y << 17) | (y >>> 15)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 29) | (y >>> 3)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 16) | (y >>> 16)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 24) | (y >>> 8)) ^ x;
+  x = (x + k2) | 0;
+  y = (y + k0 + 2) | 0;
+  x = (x + y) | 0;
+  y = ((y << 13) | (y >>> 19)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 15) | (y >>> 17)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 26) | (y >>> 6)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 6) | (y >>> 26)) ^ x;
+  x = (x + k0) | 0;
+  y = (y + k1 + 3) | 0;
+  x = (x + y) | 0;
+  y = ((y << 17) | (y >>> 15)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 29) | (y >>> 3)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 16) | (y >>> 16)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 24) | (y >>> 8)) ^ x;
+  x = (x + k1) | 0;
+  y = (y + k2 + 4) | 0;
+  x = (x + y) | 0;
+  y = ((y << 13) | (y >>> 19)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 15) | (y >>> 17)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 26) | (y >>> 6)) ^ x;
+  x = (x + y) | 0;
+  y = ((y << 6) | (y >>> 26)) ^ x;
   out[at] = (x + k2) | 0;
   out[at + 1] = (y + k0 + 5) | 0;
 }
@@ -58,7 +82,8 @@ function hashName(name: string): number {
  * Streams with different seeds, purposes or paths are independent.
  */
 export function randomKey(seed: number, purpose: string, ...path: readonly number[]): RandomKey {
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed ${seed} is not an integer in [0, 2^53)`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new RangeError(`seed ${seed} is not an integer in [0, 2^53)`);
   const words = new Uint32Array(2);
   threefry2x32(seed >>> 0, Math.floor(seed / 2 ** 32), hashName(purpose), path.length, words);
   for (const part of path) {

@@ -1,0 +1,131 @@
+/**
+ * What the gateway and the engine process say to each other. Plain data and typed arrays only: messages cross with
+ * the `advanced` serialization of `child_process.fork`. Every request carries an id and gets exactly one reply.
+ */
+
+import type { ErrorCode, FieldViolation } from '../../src/errors.ts';
+import type { Evaluation } from '../../src/evaluation/metrics.ts';
+import type { TrainingUpdate } from '../../src/training/progress.ts';
+
+/** One training for the engine: everything resolved, nothing to look up. */
+export interface TrainingJob {
+  /** "runs/{id}" */
+  readonly run: string;
+  /** A dataset file's absolute path, or a URI that `openDataset` understands (`simulated:...`). */
+  readonly dataset: string;
+  /** The name that lineage records. */
+  readonly datasetName: string;
+  readonly regime: string;
+  /** As in the request: only what the caller set, camelCase. Parsed by `parseTrainingOptions`. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** As in the request. Parsed by `parseSplitOptions`. */
+  readonly split: Readonly<Record<string, unknown>> | undefined;
+  /** Directory of this run: checkpoints live here; when one is there, the run goes on from it. */
+  readonly directory: string;
+  /** Directory to write the finished bundle to; created by the engine, absent before. */
+  readonly bundleDirectory: string;
+  readonly codeVersion: string;
+}
+
+/** How a training ended. */
+export type TrainingOutcome =
+  | {
+      readonly kind: 'succeeded';
+      readonly evaluation: Evaluation;
+      readonly configuration: Record<string, unknown>;
+    }
+  /** Cancelled by the caller; the last checkpoint is kept. */
+  | { readonly kind: 'cancelled'; readonly checkpointEpoch: number }
+  /** Stopped for a shutdown, after writing what is needed to go on. */
+  | { readonly kind: 'stopped'; readonly checkpointEpoch: number };
+
+export interface EngineInfo {
+  /** onnxruntime, tensorflow or reference. */
+  readonly engine: string;
+  /** For example "cpu". */
+  readonly device: string;
+  /** For example "onnxruntime-node 1.30.0". */
+  readonly version: string;
+  /** Engines that were considered and not chosen, with the reason. */
+  readonly refused: readonly { readonly engine: string; readonly reason: string }[];
+  readonly pid: number;
+}
+
+export interface LoadedModel {
+  readonly version: string;
+  readonly classNames: readonly string[];
+  readonly channelNames: readonly string[];
+  readonly channels: number;
+  readonly steps: number;
+  readonly hasGenerator: boolean;
+}
+
+/** Request kinds → their payload and their reply. */
+export interface EngineCalls {
+  /** Loads a bundle and warms its shapes; ARTIFACT_CORRUPT or MODEL_INCOMPATIBLE leave what was loaded as it is. */
+  load: { request: { version: string; directory: string }; reply: LoadedModel };
+  unload: { request: { version: string }; reply: { unloaded: boolean } };
+  /** `values` is `[rows, channels, steps]` in original units, already validated. */
+  classify: {
+    request: { version: string; rows: number; values: Float32Array };
+    /** `probabilities` is `[rows, classes]`. */
+    reply: { probabilities: Float32Array; computeSeconds: number };
+  };
+  synthesize: {
+    request: {
+      version: string;
+      classIndex: number;
+      seed: number;
+      firstRow: number;
+      rows: number;
+      units: 'original' | 'scaled';
+    };
+    /** `[rows, channels, steps]` */
+    reply: { values: Float32Array; computeSeconds: number };
+  };
+  /** Replies when the training is over; progress arrives as events meanwhile. One at a time per process. */
+  train: { request: TrainingJob; reply: TrainingOutcome };
+  /** Takes effect at the next step boundary. `cancel` keeps the last checkpoint, `stop` is for shutdown. */
+  stopTraining: { request: { run: string; reason: 'cancel' | 'stop' }; reply: { found: boolean } };
+  /** Heartbeat. Answered between batches and training steps. */
+  ping: { request: Record<string, never>; reply: { memory: Record<string, number> } };
+}
+
+export type EngineCall = keyof EngineCalls;
+
+export interface EngineRequestMessage<C extends EngineCall = EngineCall> {
+  readonly id: number;
+  readonly call: C;
+  readonly payload: EngineCalls[C]['request'];
+}
+
+/** An error of the catalogue, as data. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly fields: readonly FieldViolation[];
+  readonly metadata: Readonly<Record<string, string>>;
+  /** For the log only. */
+  readonly stack: string | undefined;
+}
+
+export type EngineMessage =
+  /** First message of the process. */
+  | { readonly kind: 'ready'; readonly info: EngineInfo }
+  /** The process cannot start; it exits after this. */
+  | { readonly kind: 'refused'; readonly error: WireError }
+  | { readonly kind: 'reply'; readonly id: number; readonly payload: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly error: WireError }
+  | {
+      readonly kind: 'training';
+      readonly run: string;
+      readonly update: TrainingUpdate;
+      readonly stepSeconds: number;
+    };
+
+/** Settings of the engine process, in its environment as JSON under `VIGIL_ENGINE_PROCESS`, set by the host. */
+export interface EngineProcessSettings {
+  readonly engine: 'auto' | 'onnxruntime' | 'tensorflow' | 'reference';
+  readonly threads: number;
+  readonly role: 'serve' | 'train' | 'both';
+}

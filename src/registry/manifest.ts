@@ -1,0 +1,33 @@
+import type { Evaluation } from '../evaluation/metrics.ts';
+
+/** Where a model comes from: enough to train it again. */
+export interface Lineage {
+  readonly run: string;
+  readonly regime: string;
+  readonly dataset: string;
+  readonly datasetSha256: string;
+  readonly seed: number;
+  readonly codeVersion: string;
+  readonly engine: string;
+  /** Every option after defaults, the split's sizes and the network shapes. */
+  readonly configuration: Readonly<Record<string, unknown>>;
+}
+
+/** `manifest.json` of a bundle: everything about a model but its weights. */
+export interface BundleManifest {
+  readonly format: 1;
+  readonly channels: number;
+  readonly steps: number;
+  readonly channelNames: readonly string[];
+  readonly classNames: readonly string[];
+  /** Per-channel scaling limits, `[channels]` each; `low` maps to -1, `high` to 1. */
+  readonly limits: { readonly low: readonly number[]; readonly high: readonly number[] };
+  /** Class shares of the training rows, `[classes]`. */
+  readonly trainPriors: readonly number[];
+  readonly hasGenerator: boolean;
+  /** Scores on the held-out test rows. */
+  readonly evaluation: Evaluation;
+  readonly lineage: Lineage;
+  /** File name → SHA-256, for every other file of the bundle. */
+  readonly files: Readonly<Record<string, string>>;
+}
