@@ -29,7 +29,14 @@ test('a stretch drawn at an offset equals the same stretch of a longer draw', ()
 });
 
 test('streams differ by seed, purpose and path, and seed 0 is a seed like any other', () => {
-  const firsts = [randomKey(0, 'a'), randomKey(1, 'a'), randomKey(0, 'b'), randomKey(0, 'a', 0), randomKey(0, 'a', 0, 0), randomKey(2 ** 40, 'a')];
+  const firsts = [
+    randomKey(0, 'a'),
+    randomKey(1, 'a'),
+    randomKey(0, 'b'),
+    randomKey(0, 'a', 0),
+    randomKey(0, 'a', 0, 0),
+    randomKey(2 ** 40, 'a'),
+  ];
   expect(new Set(firsts.map((key) => wordAt(key, 0))).size).toBe(firsts.length);
 });
 

@@ -16,6 +16,8 @@ export default class CountReporter implements Reporter {
       }
     }
     // After the default reporter's own summary, so that this is the last line.
-    process.once('exit', () => process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`));
+    process.once('exit', () =>
+      process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`),
+    );
   }
 }

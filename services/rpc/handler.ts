@@ -1,0 +1,29 @@
+import type { DescMethod, DescService, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type { Logger } from 'pino';
+
+/** What a handler knows of its call besides the request. */
+export interface CallContext {
+  /** Full name, "vigil.v1.ClassifierService/Classify". */
+  readonly method: string;
+  /** Aborts when the caller cancels, the deadline passes or the server is forced to stop. */
+  readonly signal: AbortSignal;
+  /** The caller's deadline in epoch milliseconds; undefined when it set none. */
+  readonly deadline: number | undefined;
+  /** Who calls: the peer's address until authentication names it. */
+  readonly principal: string;
+  readonly log: Logger;
+}
+
+/** The typed async function, or generator, that serves one method. Throws `VigilError` for anything expected. */
+export type MethodHandler<M extends DescMethod> = M extends { methodKind: 'unary' }
+  ? (request: MessageShape<M['input']>, context: CallContext) => Promise<MessageInitShape<M['output']>>
+  : M extends { methodKind: 'server_streaming' }
+    ? (request: MessageShape<M['input']>, context: CallContext) => AsyncIterable<MessageInitShape<M['output']>>
+    : M extends { methodKind: 'client_streaming' }
+      ? (requests: AsyncIterable<MessageShape<M['input']>>, context: CallContext) => Promise<MessageInitShape<M['output']>>
+      : (requests: AsyncIterable<MessageShape<M['input']>>, context: CallContext) => AsyncIterable<MessageInitShape<M['output']>>;
+
+/** Handlers of every method of a service: a missing one does not compile. */
+export type ServiceHandlers<S extends DescService> = {
+  readonly [K in keyof S['method']]: MethodHandler<S['method'][K]>;
+};
