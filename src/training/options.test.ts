@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { VigilError } from '../errors.ts';
+import { parseRegimeName, parseSplitOptions, parseTrainingOptions } from './options.ts';
+
+function problem(work: () => unknown): VigilError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof VigilError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
+
+test('defaults are those of the paper', () => {
+  const options = parseTrainingOptions({}, 'joint_scratch');
+  expect(options).toMatchObject({ epochs: 100, batchSize: 16, lambdaCls: 1, lambdaCorr: 1, lambdaOpt: 10 });
+  expect(options).toMatchObject({
+    generatorLearningRate: 1e-4,
+    realTarget: 0.9,
+    reduction: 'sum',
+    selectBy: 'accuracy',
+  });
+});
+
+test('every bad field is reported at once, with its path and what was found', () => {
+  const error = problem(() =>
+    parseTrainingOptions({ epochs: 0, schedule: 'linear', colour: 1 }, 'joint_scratch'),
+  );
+  expect(error.code).toBe('FIELD_INVALID');
+  expect(error.fields.map((violation) => violation.field).sort()).toEqual([
+    'options.colour',
+    'options.epochs',
+    'options.schedule',
+  ]);
+  expect(error.message).toContain('found "linear"');
+  expect(error.message).toContain('"active"');
+});
+
+test('snapshot options belong to joint_snapshot, and C must unfreeze before the end', () => {
+  expect(problem(() => parseTrainingOptions({ unfreezeAfter: 1 }, 'joint_scratch')).fields[0]?.field).toBe(
+    'options.unfreezeAfter',
+  );
+  expect(parseTrainingOptions({ epochs: 4, unfreezeAfter: 3 }, 'joint_snapshot').unfreezeAfter).toBe(3);
+  expect(
+    problem(() => parseTrainingOptions({ epochs: 4, unfreezeAfter: 4 }, 'joint_snapshot')).message,
+  ).toContain('below epochs');
+});
+
+test('a split by fold names two different folds, and shares leave rows to train on', () => {
+  expect(problem(() => parseSplitOptions({ by: 'fold', testFold: 1 })).fields[0]?.field).toBe(
+    'split.testFold',
+  );
+  expect(
+    problem(() => parseSplitOptions({ by: 'fold', testFold: 1, validationFold: 1 })).fields[0]?.field,
+  ).toBe('split.validationFold');
+  expect(problem(() => parseSplitOptions({ testShare: 0.8, validationShare: 0.5 })).fields[0]?.field).toBe(
+    'split.testShare',
+  );
+  expect(parseSplitOptions(undefined)).toEqual({ testShare: 0.2, validationShare: 0.15 });
+});
+
+test('an unknown regime is refused with the known ones', () => {
+  expect(problem(() => parseRegimeName('joint')).message).toContain(
+    'classifier_only, joint_scratch, joint_snapshot',
+  );
+});

@@ -1,0 +1,128 @@
+/**
+ * Every choice of the method that the paper leaves open, as a named option. `docs/method.md` gives the reasons; the
+ * resolved values are stored with the run and with the model. Tensor-free: the gateway validates with this file.
+ */
+import { z } from 'zod';
+import { VigilError } from '../errors.ts';
+
+/** Rows of Table 1 of the paper. */
+export const REGIME_NAMES = ['classifier_only', 'joint_scratch', 'joint_snapshot'] as const;
+export type RegimeName = (typeof REGIME_NAMES)[number];
+
+/** Terms of the generator's loss (eq. 6) that Table 2 leaves out one at a time. */
+export const LOSS_TERMS = ['adversarial', 'classification', 'correlation', 'joint'] as const;
+
+const MAX_SEED = 2 ** 53 - 1;
+const rate = z.number().positive().max(1);
+const weight = z.number().min(0).max(1000);
+
+const optionsSchema = z.strictObject({
+  epochs: z.int().min(1).max(10_000).default(100),
+  batchSize: z.int().min(1).max(512).default(16),
+  seed: z.int().min(0).max(MAX_SEED).default(1),
+  generatorLearningRate: rate.default(1e-4),
+  discriminatorLearningRate: rate.default(1e-4),
+  classifierLearningRate: rate.default(1e-4),
+  schedule: z.enum(['active', 'global', 'constant']).default('active'),
+  reduction: z.enum(['sum', 'mean']).default('sum'),
+  lambdaCls: weight.default(1),
+  lambdaCorr: weight.default(1),
+  lambdaOpt: weight.default(10),
+  realTarget: z.number().min(0.5).max(1).default(0.9),
+  auxOnFake: z.boolean().default(false),
+  correlationTarget: z.enum(['one', 'real']).default('one'),
+  labelSmoothing: z.number().min(0).max(0.5).default(0),
+  ganBatches: z.enum(['balanced', 'natural']).default('balanced'),
+  dropout: z.number().min(0).max(0.9).default(0.3),
+  ablate: z.array(z.enum(LOSS_TERMS)).default([]),
+  selectBy: z.enum(['accuracy', 'macroAccuracy', 'macroAuc']).default('accuracy'),
+  limits: z.enum(['robust', 'minmax']).default('robust'),
+  kernelHeight: z.enum(['paper', 'all']).default('paper'),
+  generatorArchitecture: z.enum(['paper', 'dcgan']).default('paper'),
+  unfreezeAfter: z.int().min(0).max(10_000).default(0),
+  pretrainEpochs: z.int().min(1).max(10_000).optional(),
+  latentSize: z.int().min(1).max(4096).default(100),
+});
+
+/** All options after defaults. */
+export type TrainingOptions = Readonly<z.output<typeof optionsSchema>>;
+
+/** Names of all options, as in JSON, in the CLI and in `vigil.v1.TrainingOptions`. */
+export const OPTION_NAMES: readonly string[] = Object.keys(optionsSchema.shape);
+
+const share = z.number().min(0.05).max(0.9);
+const splitSchema = z.strictObject({
+  by: z.enum(['group', 'fold', 'row', 'dataset']).optional(),
+  testShare: share.default(0.2),
+  validationShare: share.default(0.15),
+  testFold: z.int().optional(),
+  validationFold: z.int().optional(),
+});
+
+/** How rows are divided, after defaults; `by` undefined means: the dataset's own split, or by group. */
+export type SplitOptions = Readonly<z.output<typeof splitSchema>>;
+
+/** Parses options; a problem is FIELD_INVALID with one entry per bad field, each path under `options.`. */
+export function parseTrainingOptions(options: unknown, regime: RegimeName): TrainingOptions {
+  const parsed = parse(optionsSchema, options ?? {}, 'options');
+  if (regime !== 'joint_snapshot') {
+    for (const name of ['unfreezeAfter', 'pretrainEpochs'] as const) {
+      if (isGiven(options, name)) {
+        throw VigilError.field(
+          `options.${name}`,
+          `a value with regime ${regime}`,
+          'only with joint_snapshot',
+        );
+      }
+    }
+  } else if (parsed.unfreezeAfter >= parsed.epochs) {
+    const allowed = `an integer below epochs (${parsed.epochs})`;
+    throw VigilError.field('options.unfreezeAfter', String(parsed.unfreezeAfter), allowed);
+  }
+  return Object.freeze(parsed);
+}
+
+/** Parses split options; a problem is FIELD_INVALID with paths under `split.`. */
+export function parseSplitOptions(split: unknown): SplitOptions {
+  const parsed = parse(splitSchema, split ?? {}, 'split');
+  if (parsed.testShare + parsed.validationShare > 0.95) {
+    const found = String(parsed.testShare + parsed.validationShare);
+    throw VigilError.field('split.testShare', `${found} with validationShare`, 'a sum of at most 0.95');
+  }
+  if (parsed.by === 'fold' && (parsed.testFold === undefined || parsed.validationFold === undefined)) {
+    throw VigilError.field('split.testFold', 'no fold', 'testFold and validationFold when by is "fold"');
+  }
+  if (parsed.by === 'fold' && parsed.testFold === parsed.validationFold) {
+    throw VigilError.field(
+      'split.validationFold',
+      String(parsed.validationFold),
+      'a fold other than testFold',
+    );
+  }
+  return Object.freeze(parsed);
+}
+
+/** A regime by name; FIELD_INVALID under `regime` otherwise. */
+export function parseRegimeName(regime: string): RegimeName {
+  const found = REGIME_NAMES.find((name) => name === regime);
+  if (!found) throw VigilError.field('regime', JSON.stringify(regime), REGIME_NAMES.join(', '));
+  return found;
+}
+
+function isGiven(options: unknown, name: string): boolean {
+  return typeof options === 'object' && options !== null && name in options;
+}
+
+function parse<S extends z.ZodType>(schema: S, value: unknown, root: string): z.output<S> {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const fields = result.error.issues.flatMap((issue) => {
+    const keys = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [key]) : [issue.path];
+    return keys.map((path) => ({
+      field: [root, ...path].join('.'),
+      description: `found ${JSON.stringify(issue.input) ?? 'nothing'}; ${issue.message}`,
+    }));
+  });
+  const message = fields.map(({ field, description }) => `${field}: ${description}`).join('; ');
+  throw new VigilError('FIELD_INVALID', message, { fields });
+}
