@@ -1,0 +1,148 @@
+/** The integers of a 2D convolution: `[batch, height, width, inputs]` * `[kh, kw, inputs, outputs]`. */
+import * as tf from '@tensorflow/tfjs';
+import type { Shape } from '../../engine.ts';
+import type { Attributes } from '../graph.ts';
+
+export interface Geometry {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly inputs: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly outputs: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly padTop: number;
+  readonly padLeft: number;
+}
+
+/** From the kernel's own attributes. Layout NHWC and dilation 1 are all that the networks use; others are refused. */
+export function geometryOf(input: Shape, filter: Shape, attributes: Attributes): Geometry {
+  const { strides, pad, dataFormat, dilations, dimRoundingMode } = attributes;
+  if (dataFormat !== undefined && dataFormat !== 'NHWC')
+    throw new Error(`convolution layout ${dataFormat} is not NHWC`);
+  const dilation = Array.isArray(dilations) ? dilations : [dilations ?? 1];
+  if (dilation.some((step) => step !== 1)) throw new Error(`convolution dilation [${dilation}] is not 1`);
+  const info = tf.backend_util.computeConv2DInfo(
+    input as [number, number, number, number],
+    filter as [number, number, number, number],
+    strides as number | [number, number],
+    1,
+    pad as 'same' | 'valid',
+    dimRoundingMode as 'floor' | undefined,
+  );
+  return {
+    batch: info.batchSize,
+    height: info.inHeight,
+    width: info.inWidth,
+    inputs: info.inChannels,
+    outHeight: info.outHeight,
+    outWidth: info.outWidth,
+    outputs: info.outChannels,
+    kernelHeight: info.filterHeight,
+    kernelWidth: info.filterWidth,
+    strideHeight: info.strideHeight,
+    strideWidth: info.strideWidth,
+    padTop: info.padInfo.top,
+    padLeft: info.padInfo.left,
+  };
+}
+
+/**
+ * Row ids for im2col: for every output position (batch-major) and tap, the row of `[batch*height*width, inputs]`
+ * under that tap, or the row of zeros that follows the last. `[batch*outHeight*outWidth, kh*kw]`
+ */
+export function patchRows(g: Geometry): Int32Array {
+  const taps = g.kernelHeight * g.kernelWidth;
+  const rows = new Int32Array(g.batch * g.outHeight * g.outWidth * taps);
+  const zero = g.batch * g.height * g.width;
+  let at = 0;
+  for (let n = 0; n < g.batch; n++) {
+    for (let i = 0; i < g.outHeight; i++) {
+      for (let j = 0; j < g.outWidth; j++) {
+        for (let a = 0; a < g.kernelHeight; a++) {
+          const y = i * g.strideHeight + a - g.padTop;
+          for (let b = 0; b < g.kernelWidth; b++) {
+            const x = j * g.strideWidth + b - g.padLeft;
+            const inside = y >= 0 && y < g.height && x >= 0 && x < g.width;
+            rows[at++] = inside ? (n * g.height + y) * g.width + x : zero;
+          }
+        }
+      }
+    }
+  }
+  return rows;
+}
+
+/** One stride phase of the input gradient: which taps reach its pixels, and the output rows under them. */
+export interface Phase {
+  /** Tap numbers a * kw + b, in the order of the columns of `rows`. */
+  readonly taps: Int32Array;
+  /** `[pixels, taps]`, rows of `[batch*outHeight*outWidth, outputs]`, or the row of zeros after the last. */
+  readonly rows: Int32Array;
+  /** For each pixel of the phase, its row of `[batch*height*width]`. */
+  readonly pixels: Int32Array;
+}
+
+/** The phases together cover every input pixel once. A phase that no tap reaches has no taps. */
+export function inputGradientPhases(g: Geometry): Phase[] {
+  const phases: Phase[] = [];
+  for (let py = 0; py < Math.min(g.strideHeight, g.height); py++) {
+    for (let px = 0; px < Math.min(g.strideWidth, g.width); px++) phases.push(phaseOf(g, py, px));
+  }
+  return phases;
+}
+
+function phaseOf(g: Geometry, py: number, px: number): Phase {
+  const taps: { a: number; b: number }[] = [];
+  for (let a = 0; a < g.kernelHeight; a++) {
+    if ((((py + g.padTop - a) % g.strideHeight) + g.strideHeight) % g.strideHeight !== 0) continue;
+    for (let b = 0; b < g.kernelWidth; b++) {
+      if ((((px + g.padLeft - b) % g.strideWidth) + g.strideWidth) % g.strideWidth === 0) taps.push({ a, b });
+    }
+  }
+  const rows: number[] = [];
+  const pixels: number[] = [];
+  const zero = g.batch * g.outHeight * g.outWidth;
+  for (let n = 0; n < g.batch; n++) {
+    for (let y = py; y < g.height; y += g.strideHeight) {
+      for (let x = px; x < g.width; x += g.strideWidth) {
+        pixels.push((n * g.height + y) * g.width + x);
+        for (const { a, b } of taps) {
+          const i = (y + g.padTop - a) / g.strideHeight;
+          const j = (x + g.padLeft - b) / g.strideWidth;
+          const inside = i >= 0 && i < g.outHeight && j >= 0 && j < g.outWidth;
+          rows.push(inside ? (n * g.outHeight + i) * g.outWidth + j : zero);
+        }
+      }
+    }
+  }
+  return {
+    taps: Int32Array.from(taps, ({ a, b }) => a * g.kernelWidth + b),
+    rows: Int32Array.from(rows),
+    pixels: Int32Array.from(pixels),
+  };
+}
+
+/**
+ * For inputs of few channels: for every input pixel, the elements of `[batch*outHeight*outWidth, kh*kw]` (the patch
+ * gradient of one channel) that add up to its gradient. `[pixels, reach]`, padded with the zero after the last.
+ */
+export function patchElements(g: Geometry): { elements: Int32Array; reach: number } {
+  const taps = g.kernelHeight * g.kernelWidth;
+  const pixels = g.batch * g.height * g.width;
+  const zero = g.batch * g.outHeight * g.outWidth * taps;
+  const lists: number[][] = Array.from({ length: pixels }, () => []);
+  patchRows(g).forEach((pixel, element) => {
+    if (pixel < pixels) lists[pixel]!.push(element);
+  });
+  const reach = Math.max(1, ...lists.slice(0, g.height * g.width).map((list) => list.length));
+  const elements = new Int32Array(pixels * reach).fill(zero);
+  lists.forEach((list, pixel) => {
+    elements.set(list, pixel * reach);
+  });
+  return { elements, reach };
+}
