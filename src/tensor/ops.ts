@@ -34,6 +34,7 @@ export {
   sub,
   sum,
   type Tensor,
+  type Tensor4D,
   tanh,
   tensor,
   transpose,

@@ -1,0 +1,46 @@
+/** Forward programs: what a trained model does, from original units to original units. */
+import type { Program } from '../tensor/engine.ts';
+import { reshape, softmax } from '../tensor/ops.ts';
+import { classifierLayout, classifierLogits } from './classifier.ts';
+import { generate, generatorLayout } from './generator.ts';
+import { weightsKey } from './networks.ts';
+import { cut, layoutSize, named } from './parameters.ts';
+import { asImage, type Limits, toOriginal, toScaled } from './scaling.ts';
+import type { ModelSpec } from './spec.ts';
+
+/** `samples` `[rows, channels, steps]` in original units to `probabilities` `[rows, classes]`; scaling is inside. */
+export function classifyProgram(spec: ModelSpec, limits: Limits, rows: number): Program {
+  const layout = classifierLayout(spec);
+  const key = weightsKey('classifier');
+  return {
+    name: `classify-${rows}`,
+    inputs: { samples: [rows, spec.channels, spec.steps] },
+    state: { [key]: [layoutSize(layout)] },
+    run: ({ samples }, state) => {
+      const weights = named(layout, cut(layout, state[key]!));
+      const logits = classifierLogits(spec, weights, toScaled(limits, asImage(samples!)));
+      return { outputs: { probabilities: softmax(logits) } };
+    },
+  };
+}
+
+/** `noise` and one-hot `labels` to `samples` `[rows, channels, steps]`, scaled or in original units. */
+export function sampleProgram(
+  spec: ModelSpec,
+  limits: Limits,
+  rows: number,
+  units: 'original' | 'scaled',
+): Program {
+  const layout = generatorLayout(spec);
+  const key = weightsKey('generator');
+  return {
+    name: `sample-${units}-${rows}`,
+    inputs: { noise: [rows, spec.latentSize], labels: [rows, spec.classes] },
+    state: { [key]: [layoutSize(layout)] },
+    run: ({ noise, labels }, state) => {
+      const scaled = generate(spec, named(layout, cut(layout, state[key]!)), noise!, labels!);
+      const image = units === 'scaled' ? scaled : toOriginal(limits, scaled);
+      return { outputs: { samples: reshape(image, [rows, spec.channels, spec.steps]) } };
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { VigilError } from '../errors.ts';
+
+/** The shape of the problem and the choices that decide the networks' shapes. */
+export interface ModelSpec {
+  /** Channels of a sample: 18 in the paper. */
+  readonly channels: number;
+  /** Steps of a sample: 100 in the paper. */
+  readonly steps: number;
+  /** Number of classes: 3 in the paper. */
+  readonly classes: number;
+  /** Length of z: 100 in the paper. */
+  readonly latentSize: number;
+  /** Height of C's kernels: 3 rows, or all rows, which does not depend on the order of the channels. */
+  readonly kernelHeight: 'paper' | 'all';
+  readonly generatorArchitecture: 'paper' | 'dcgan';
+}
+
+/** Largest sample and class count that the networks are built for. */
+const LIMITS = { channels: 1024, steps: 10_000, classes: 1000 } as const;
+
+/** Throws DATASET_UNSUITABLE when no network can be built for the sizes. */
+export function checkSpec(spec: ModelSpec): ModelSpec {
+  for (const [name, most] of Object.entries(LIMITS)) {
+    const found = spec[name as keyof typeof LIMITS];
+    const least = name === 'classes' ? 2 : 1;
+    if (!Number.isInteger(found) || found < least || found > most) {
+      throw VigilError.field(
+        name,
+        String(found),
+        `an integer from ${least} to ${most}`,
+        'DATASET_UNSUITABLE',
+      );
+    }
+  }
+  return spec;
+}
