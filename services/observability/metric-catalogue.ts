@@ -1,0 +1,214 @@
+/**
+ * Every metric family that the ops port serves, as data. `metrics.ts` creates the prom-client objects from it, the
+ * dashboard, the alert rules and `docs/operations/metrics.md` are held to it by tests. Times are in seconds, sizes
+ * in bytes. Label values come from closed sets or from a model's classes, never from what a caller sends.
+ */
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** One metric family: its exposition name, its meaning, its label names. */
+export type MetricFamily =
+  | (Family & { readonly type: 'counter' | 'gauge' })
+  /** `buckets` are upper bounds, ascending, without +Inf. */
+  | (Family & { readonly type: 'histogram'; readonly buckets: readonly number[] });
+
+/** From a quarter of a millisecond, where an idle engine answers, to where any deadline has passed. */
+const REQUEST_SECONDS = [
+  0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+] as const;
+
+/** Loading a model warms its shapes, and a training step of a large model is slow: longer at the far end. */
+const WORK_SECONDS = [
+  0.00025, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+] as const;
+
+const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256] as const;
+
+export const METRICS = {
+  rpcDuration: {
+    type: 'histogram',
+    name: 'rpc_server_call_duration_seconds',
+    help: 'Duration of gRPC calls from first byte to status, by full method (unknown methods as _OTHER) and status code.',
+    labels: ['rpc_method', 'rpc_status_code'],
+    buckets: REQUEST_SECONDS,
+  },
+  inferenceQueue: {
+    type: 'histogram',
+    name: 'vigil_inference_queue_seconds',
+    help: 'Time that rows waited in the batcher before the engine took them.',
+    labels: [],
+    buckets: REQUEST_SECONDS,
+  },
+  inferenceCompute: {
+    type: 'histogram',
+    name: 'vigil_inference_compute_seconds',
+    help: 'Time that the engine computed one batch.',
+    labels: [],
+    buckets: REQUEST_SECONDS,
+  },
+  inferenceBatchRows: {
+    type: 'histogram',
+    name: 'vigil_inference_batch_rows',
+    help: 'Rows in a batch given to the engine.',
+    labels: [],
+    buckets: ROWS,
+  },
+  inferenceBatchDispatch: {
+    type: 'counter',
+    name: 'vigil_inference_batch_dispatch_total',
+    help: 'Batches given to the engine, by what triggered them.',
+    labels: ['reason'],
+  },
+  inferencePendingRows: {
+    type: 'gauge',
+    name: 'vigil_inference_pending_rows',
+    help: 'Rows waiting in the batcher.',
+    labels: [],
+  },
+  inferenceRejected: {
+    type: 'counter',
+    name: 'vigil_inference_rejected_total',
+    help: 'Classify requests that never reached the engine, by reason.',
+    labels: ['reason'],
+  },
+  modelInfo: {
+    type: 'gauge',
+    name: 'vigil_model_info',
+    help: '1 for each alias and the model version that it serves.',
+    labels: ['version', 'alias'],
+  },
+  modelSwap: {
+    type: 'histogram',
+    name: 'vigil_model_swap_seconds',
+    help: 'Time from the decision to serve a model version until it served: load, warm-up and pointer swap.',
+    labels: [],
+    buckets: WORK_SECONDS,
+  },
+  predictions: {
+    type: 'counter',
+    name: 'vigil_predictions_total',
+    help: 'Rows classified, by the most probable class and the alias that was asked for.',
+    labels: ['class', 'alias'],
+  },
+  synthesisedRows: {
+    type: 'counter',
+    name: 'vigil_synthesised_rows_total',
+    help: 'Rows synthesised, by class.',
+    labels: ['class'],
+  },
+  trainingRuns: {
+    type: 'gauge',
+    name: 'vigil_training_runs',
+    help: 'Training runs stored, by state.',
+    labels: ['state'],
+  },
+  trainingStep: {
+    type: 'histogram',
+    name: 'vigil_training_step_seconds',
+    help: 'Time of one training iteration, all of its networks.',
+    labels: [],
+    buckets: WORK_SECONDS,
+  },
+  trainingLoss: {
+    type: 'gauge',
+    name: 'vigil_training_loss',
+    help: 'Mean of a loss term over the latest iterations of the run in progress.',
+    labels: ['term'],
+  },
+  trainingValidation: {
+    type: 'gauge',
+    name: 'vigil_training_validation',
+    help: 'Latest validation score of the run in progress, by metric.',
+    labels: ['metric'],
+  },
+  trainingProgress: {
+    type: 'gauge',
+    name: 'vigil_training_progress_ratio',
+    help: 'Share of the run in progress that is done, 0 to 1.',
+    labels: [],
+  },
+  trainingCheckpointAge: {
+    type: 'gauge',
+    name: 'vigil_training_checkpoint_age_seconds',
+    help: 'Time since the run in progress last wrote a checkpoint, or since it started when it has none; 0 when no run is in progress.',
+    labels: [],
+  },
+  engineUp: {
+    type: 'gauge',
+    name: 'vigil_engine_up',
+    help: '1 while the engine process answers, 0 while it is away, by engine and role.',
+    labels: ['engine', 'role'],
+  },
+  engineRestarts: {
+    type: 'counter',
+    name: 'vigil_engine_restarts_total',
+    help: 'Times that an engine process was started again, by role.',
+    labels: ['role'],
+  },
+  engineMemory: {
+    type: 'gauge',
+    name: 'vigil_engine_memory_bytes',
+    help: 'Memory of the engine process as it reports it, by pool and role.',
+    labels: ['pool', 'role'],
+  },
+} as const satisfies Readonly<Record<string, MetricFamily>>;
+
+/** Keys of `METRICS`. */
+export type MetricKey = keyof typeof METRICS;
+
+/** Label names of one family, as a union; `never` when it has none. */
+export type MetricLabel<K extends MetricKey> = (typeof METRICS)[K]['labels'][number];
+
+/**
+ * Series of prom-client's `collectDefaultMetrics` on Linux, which the dashboard and the alerts may use too. A test
+ * holds the list to what prom-client registers.
+ */
+export const DEFAULT_METRICS = [
+  'process_cpu_seconds_total',
+  'process_cpu_system_seconds_total',
+  'process_cpu_user_seconds_total',
+  'process_heap_bytes',
+  'process_max_fds',
+  'process_open_fds',
+  'process_resident_memory_bytes',
+  'process_start_time_seconds',
+  'process_virtual_memory_bytes',
+  'nodejs_active_handles',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_lag_max_seconds',
+  'nodejs_eventloop_lag_mean_seconds',
+  'nodejs_eventloop_lag_min_seconds',
+  'nodejs_eventloop_lag_p50_seconds',
+  'nodejs_eventloop_lag_p90_seconds',
+  'nodejs_eventloop_lag_p99_seconds',
+  'nodejs_eventloop_lag_seconds',
+  'nodejs_eventloop_lag_stddev_seconds',
+  'nodejs_external_memory_bytes',
+  'nodejs_gc_duration_seconds_bucket',
+  'nodejs_gc_duration_seconds_count',
+  'nodejs_gc_duration_seconds_sum',
+  'nodejs_heap_size_total_bytes',
+  'nodejs_heap_size_used_bytes',
+  'nodejs_heap_space_size_available_bytes',
+  'nodejs_heap_space_size_total_bytes',
+  'nodejs_heap_space_size_used_bytes',
+  'nodejs_version_info',
+] as const;
+
+/** Every series name that a query may use: counters and gauges as they are, histograms with their three suffixes. */
+export function seriesNames(): ReadonlySet<string> {
+  const own = Object.values(METRICS).flatMap((metric) =>
+    metric.type === 'histogram'
+      ? ['_bucket', '_sum', '_count'].map((suffix) => metric.name + suffix)
+      : [metric.name],
+  );
+  return new Set<string>([...own, ...DEFAULT_METRICS]);
+}
