@@ -7,7 +7,11 @@ export interface EpochRecord {
   /** Mean of each loss term over the epoch. */
   readonly losses: Readonly<Record<string, number>>;
   /** Validation scores at its end; macroAuc is null when no class has one. */
-  readonly validation: { readonly accuracy: number; readonly macroAccuracy: number; readonly macroAuc: number | null };
+  readonly validation: {
+    readonly accuracy: number;
+    readonly macroAccuracy: number;
+    readonly macroAuc: number | null;
+  };
   /** C's rate at its end. */
   readonly learningRate: number;
   /** C's updates so far. */
