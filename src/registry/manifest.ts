@@ -24,6 +24,12 @@ export interface BundleManifest {
   readonly limits: { readonly low: readonly number[]; readonly high: readonly number[] };
   /** Class shares of the training rows, `[classes]`. */
   readonly trainPriors: readonly number[];
+  /** The choices that decide the networks' shapes. */
+  readonly networks: {
+    readonly latentSize: number;
+    readonly kernelHeight: 'paper' | 'all';
+    readonly generatorArchitecture: 'paper' | 'dcgan';
+  };
   readonly hasGenerator: boolean;
   /** Scores on the held-out test rows. */
   readonly evaluation: Evaluation;

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { verifyBundle } from '../../src/registry/bundle.ts';
+import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
+import { HostedModel } from './model-host.ts';
+import type { TrainingJob, TrainingOutcome } from './protocol.ts';
+import { runTrainingJob } from './training-job.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'vigil-job-'));
+});
+afterEach(() => rm(directory, { recursive: true, force: true }));
+
+const engine = openOnnxruntime({ threads: 1 });
+
+function job(name: string, regime: string, options: Record<string, unknown> = {}): TrainingJob {
+  return {
+    run: `runs/${name}`,
+    dataset: 'simulated:small?rows=60&steps=20',
+    datasetName: 'simulated',
+    regime,
+    options: { epochs: 3, latentSize: 16, ...options },
+    split: undefined,
+    directory: join(directory, name),
+    bundleDirectory: join(directory, `${name}-bundle`),
+    codeVersion: 'test',
+  };
+}
+
+/** Runs a job, asking it to stop once `stopAfter` iterations are done. */
+async function run(work: TrainingJob, stopAfter = Number.POSITIVE_INFINITY): Promise<TrainingOutcome> {
+  let iterations = 0;
+  return runTrainingJob(work, {
+    engine,
+    stopRequested: () => (iterations++ >= stopAfter ? 'stop' : undefined),
+    onUpdate: () => {},
+    idle: async () => {},
+  });
+}
+
+for (const [regime, options] of [
+  ['classifier_only', {}],
+  ['joint_scratch', {}],
+  ['joint_snapshot', { unfreezeAfter: 1, pretrainEpochs: 2 }],
+] as const) {
+  test(`${regime}: a run stopped twice and resumed writes the same bits as one that never stopped`, async () => {
+    const whole = await run(job('whole', regime, options));
+    expect(whole.kind).toBe('succeeded');
+    const parts = job('parts', regime, options);
+    const first = await run(parts, 6);
+    expect(first).toEqual({ kind: 'stopped', checkpointEpoch: 1 });
+    expect((await run(parts, 5)).kind).toBe('stopped');
+    const last = await run(parts);
+    expect(last).toEqual(whole);
+    const [wanted, found] = [
+      await verifyBundle(join(directory, 'whole-bundle')),
+      await verifyBundle(join(directory, 'parts-bundle')),
+    ];
+    expect(found.manifest.files).toEqual(wanted.manifest.files);
+    expect(Object.keys(wanted.manifest.files).length).toBe(regime === 'classifier_only' ? 1 : 3);
+  });
+}
+
+test('a hosted model answers as the evaluation did, and rows do not depend on how they are asked for', async () => {
+  await run(job('model', 'joint_scratch'));
+  const model = await HostedModel.load(engine, '1', join(directory, 'model-bundle'));
+  const values = new Float32Array(70 * 18 * 20).map((_, i) => Math.sin(i));
+  const together = await model.classify(70, values);
+  expect(together.length).toBe(70 * 3);
+  for (let row = 0; row < 70; row++) {
+    const sum = together.subarray(row * 3, row * 3 + 3).reduce((total, p) => total + p, 0);
+    expect(sum).toBeCloseTo(1, 5);
+  }
+  const alone = await model.classify(1, values.subarray(69 * 360, 70 * 360));
+  alone.forEach((p, k) => {
+    expect(p).toBeCloseTo(together[69 * 3 + k]!, 5);
+  });
+  const all = await model.sampler!.sample(1, 9, 0, 100, 'original');
+  const middle = await model.sampler!.sample(1, 9, 41, 7, 'original');
+  expect(middle).toEqual(all.slice(41 * 360, 48 * 360));
+  await model.dispose();
+});
+
+test('a checkpoint of another configuration is refused', async () => {
+  await run(job('a', 'classifier_only'), 6);
+  await expect(run({ ...job('a', 'classifier_only', { seed: 2 }) })).rejects.toThrow('another configuration');
+  expect((await stat(join(directory, 'a', 'checkpoint.safetensors'))).isFile()).toBe(true);
+});

@@ -1,0 +1,131 @@
+/** The engine process: the only one that imports a tensor library. Forked by `host.ts`, ends when the gateway does. */
+import { VigilError } from '../../src/errors.ts';
+import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
+import { HostedModel } from './model-host.ts';
+import type {
+  EngineCall,
+  EngineCalls,
+  EngineMessage,
+  EngineProcessSettings,
+  EngineRequestMessage,
+} from './protocol.ts';
+import { Scheduler } from './scheduler.ts';
+import { runTrainingJob } from './training-job.ts';
+import { toWireError } from './wire-error.ts';
+
+type Handlers = {
+  [C in EngineCall]: (payload: EngineCalls[C]['request']) => Promise<EngineCalls[C]['reply']>;
+};
+
+/** Serves requests on one engine. `send` delivers training updates. */
+export function createWorker({ engine }: ChosenEngine, send: (message: EngineMessage) => void): Handlers {
+  const scheduler = new Scheduler();
+  const models = new Map<string, HostedModel>();
+  let training: { run: string; stop: 'cancel' | 'stop' | undefined } | undefined;
+
+  const model = (version: string): HostedModel => {
+    const found = models.get(version);
+    if (!found) throw new VigilError('MODEL_LOADING', `model version ${version} is not loaded in the engine`);
+    return found;
+  };
+
+  return {
+    load: ({ version, directory }) =>
+      scheduler.run('load', async () => {
+        const loaded = await HostedModel.load(engine, version, directory);
+        const before = models.get(version);
+        models.set(version, loaded);
+        await before?.dispose();
+        return loaded.info;
+      }),
+    unload: ({ version }) =>
+      scheduler.run('load', async () => {
+        const found = models.get(version);
+        models.delete(version);
+        await found?.dispose();
+        return { unloaded: found !== undefined };
+      }),
+    classify: ({ version, rows, values }) =>
+      scheduler.run('classify', async () => {
+        const began = performance.now();
+        const probabilities = await model(version).classify(rows, values);
+        return { probabilities, computeSeconds: (performance.now() - began) / 1000 };
+      }),
+    synthesize: ({ version, classIndex, seed, firstRow, rows, units }) =>
+      scheduler.run('synthesize', async () => {
+        const began = performance.now();
+        const { sampler } = model(version);
+        if (!sampler) throw new VigilError('MODEL_INCOMPATIBLE', `model version ${version} has no generator`);
+        const values = await sampler.sample(classIndex, seed, firstRow, rows, units);
+        return { values, computeSeconds: (performance.now() - began) / 1000 };
+      }),
+    train: async (job) => {
+      if (training) throw new VigilError('RUN_STATE', `the engine is training ${training.run}`);
+      const current: { run: string; stop: 'cancel' | 'stop' | undefined } = { run: job.run, stop: undefined };
+      training = current;
+      let steps = 0;
+      let since = performance.now();
+      try {
+        return await runTrainingJob(job, {
+          engine,
+          stopRequested: () => current.stop,
+          idle: () => scheduler.idle(),
+          onUpdate: (update) => {
+            const done = Math.max(1, update.progress.step - steps);
+            const now = performance.now();
+            send({ kind: 'training', run: job.run, update, stepSeconds: (now - since) / 1000 / done });
+            steps = update.progress.step;
+            since = now;
+          },
+        });
+      } finally {
+        training = undefined;
+      }
+    },
+    stopTraining: async ({ run, reason }) => {
+      if (training?.run !== run) return { found: false };
+      training.stop = reason;
+      return { found: true };
+    },
+    ping: async () => {
+      const { rss, heapUsed, external } = process.memoryUsage();
+      return { memory: { rss, heap: heapUsed, external } };
+    },
+  };
+}
+
+/** Speaks the protocol over the fork's channel. */
+async function main(): Promise<void> {
+  const settings = JSON.parse(process.env.VIGIL_ENGINE_PROCESS ?? '{}') as Partial<EngineProcessSettings>;
+  const send = (message: EngineMessage): void => {
+    if (process.connected) process.send?.(message);
+  };
+  // Signals reach the whole process group; only the gateway decides when its engine ends.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => {});
+  process.on('disconnect', () => process.exit(0));
+  let chosen: ChosenEngine;
+  try {
+    chosen = await chooseEngine(settings.engine ?? 'auto', settings.threads ?? 1);
+  } catch (error) {
+    process.send?.({ kind: 'refused', error: toWireError(error) } satisfies EngineMessage, () =>
+      process.exit(1),
+    );
+    return;
+  }
+  const handlers = createWorker(chosen, send);
+  process.on('message', ({ id, call, payload }: EngineRequestMessage) => {
+    const handle = handlers[call] as (payload: unknown) => Promise<unknown>;
+    handle(payload).then(
+      (reply) => send({ kind: 'reply', id, payload: reply }),
+      (error) => send({ kind: 'failure', id, error: toWireError(error) }),
+    );
+  });
+  const { engine, refused } = chosen;
+  send({
+    kind: 'ready',
+    info: { engine: engine.name, device: engine.device, version: engine.version, refused, pid: process.pid },
+  });
+}
+
+if (process.send && process.env.VIGIL_ENGINE_PROCESS) await main();

@@ -1,0 +1,79 @@
+import { sampleProgram } from '../models/programs.ts';
+import type { Limits } from '../models/scaling.ts';
+import type { ModelSpec } from '../models/spec.ts';
+import { fillNormal, randomKey } from '../random.ts';
+import type { Engine, EngineState, Executable } from '../tensor/engine.ts';
+
+/** Rows of one run of G. Fixed: see `Sampler.sample`. */
+export const BLOCK = 32;
+
+/** Draws rows from a trained generator. */
+export class Sampler {
+  readonly #engine: Engine;
+  readonly #spec: ModelSpec;
+  readonly #limits: Limits;
+  readonly #state: EngineState;
+  readonly #compiled = new Map<string, Executable>();
+
+  /** `state` holds G's weights and is borrowed. */
+  constructor(engine: Engine, spec: ModelSpec, limits: Limits, state: EngineState) {
+    this.#engine = engine;
+    this.#spec = spec;
+    this.#limits = limits;
+    this.#state = state;
+  }
+
+  /**
+   * Rows `firstRow .. firstRow + rows - 1` of a class, `[rows, channels, steps]`. Row i is a function of (weights, seed,
+   * class, i) alone, to the bit: G always runs on whole blocks of 32 consecutive rows, so that a row meets the same
+   * arithmetic whoever asks for it.
+   */
+  async sample(
+    classIndex: number,
+    seed: number,
+    firstRow: number,
+    rows: number,
+    units: 'original' | 'scaled',
+  ): Promise<Float32Array> {
+    const size = this.#spec.channels * this.#spec.steps;
+    const out = new Float32Array(rows * size);
+    const end = firstRow + rows;
+    for (let block = Math.floor(firstRow / BLOCK); block * BLOCK < end; block++) {
+      const samples = await this.#block(classIndex, seed, block, units);
+      const from = Math.max(firstRow, block * BLOCK);
+      const to = Math.min(end, (block + 1) * BLOCK);
+      const part = samples.subarray((from - block * BLOCK) * size, (to - block * BLOCK) * size);
+      out.set(part, (from - firstRow) * size);
+    }
+    return out;
+  }
+
+  async dispose(): Promise<void> {
+    for (const executable of this.#compiled.values()) await executable.dispose();
+    this.#compiled.clear();
+  }
+
+  async #block(
+    classIndex: number,
+    seed: number,
+    block: number,
+    units: 'original' | 'scaled',
+  ): Promise<Float32Array> {
+    const { latentSize, classes } = this.#spec;
+    const key = randomKey(seed, 'synthesis', classIndex);
+    const noise = fillNormal(key, new Float32Array(BLOCK * latentSize), block * BLOCK * latentSize);
+    const labels = new Float32Array(BLOCK * classes);
+    for (let row = 0; row < BLOCK; row++) labels[row * classes + classIndex] = 1;
+    const { samples } = await (await this.#executable(units)).run({ noise, labels });
+    return samples!;
+  }
+
+  async #executable(units: 'original' | 'scaled'): Promise<Executable> {
+    const kept = this.#compiled.get(units);
+    if (kept) return kept;
+    const program = sampleProgram(this.#spec, this.#limits, BLOCK, units);
+    const compiled = await this.#engine.compile(program, this.#state);
+    this.#compiled.set(units, compiled);
+    return compiled;
+  }
+}

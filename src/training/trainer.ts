@@ -1,0 +1,296 @@
+import { rowsByClass } from '../data/batches.ts';
+import { VigilError } from '../errors.ts';
+import type { EpochRecord } from '../evaluation/history.ts';
+import { evaluate } from '../evaluation/metrics.ts';
+import { layoutOf, NETWORKS, type NetworkName, weightsKey } from '../models/networks.ts';
+import { initialWeights } from '../models/parameters.ts';
+import { checkSpec, type ModelSpec } from '../models/spec.ts';
+import type { Arrays, Engine, EngineState } from '../tensor/engine.ts';
+import { planAugmentation } from './augmentation.ts';
+import { type Checkpoint, type RunCounters, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { realCorrelations } from './correlations.ts';
+import { StepFeeds } from './feeds.ts';
+import { IterationRunner } from './iteration.ts';
+import type { TrainingOptions } from './options.ts';
+import type { Regime } from './phase.ts';
+import { type PlannedEpoch, planEpochs } from './plan.ts';
+import type { TrainingUpdate } from './progress.ts';
+import { ProgressReporter } from './progress-reporter.ts';
+import { Scorer } from './scoring.ts';
+import { stateKeys, trainedShapes } from './steps/network-state.ts';
+import type { StepSettings } from './steps/step-settings.ts';
+import type { TrainingData } from './training-data.ts';
+
+export interface TrainerSettings {
+  readonly engine: Engine;
+  readonly regime: Regime;
+  readonly options: TrainingOptions;
+  readonly data: TrainingData;
+  /** Where checkpoints go; when one is there, the run goes on from it. */
+  readonly directory: string;
+  /** Asked before every iteration: why to stop, or undefined to go on. */
+  readonly stopRequested: () => 'cancel' | 'stop' | undefined;
+  readonly onUpdate: (update: TrainingUpdate) => void;
+  /** Awaited after every iteration, so that a process can do other work between steps. */
+  readonly pause: () => Promise<void>;
+  /** Monotonic seconds. */
+  readonly clock: () => number;
+}
+
+/** Trained weights, flat per network, with the epochs that led to them. */
+export interface TrainingResult {
+  readonly kind: 'finished';
+  readonly spec: ModelSpec;
+  /** C's best snapshot; the last G and D where the regime has them. */
+  readonly weights: Readonly<Partial<Record<NetworkName, Float32Array>>>;
+  readonly counters: RunCounters;
+}
+
+/** A run that stopped between iterations; its last checkpoint is in the directory. */
+export interface TrainingStopped {
+  readonly kind: 'cancelled' | 'stopped';
+  readonly checkpointEpoch: number;
+}
+
+const FRESH: RunCounters = {
+  epochs: 0,
+  iterations: 0,
+  updates: { generator: 0, discriminator: 0, classifier: 0 },
+  classifierUpdates: 0,
+  best: { epoch: 0, score: Number.NEGATIVE_INFINITY },
+  history: [],
+  warnings: [],
+};
+
+/** The networks' sizes for a dataset and options. */
+export function specOf(data: TrainingData, options: TrainingOptions): ModelSpec {
+  const { channels, steps, classNames } = data.dataset;
+  const { latentSize, kernelHeight, generatorArchitecture } = options;
+  return checkSpec({
+    channels,
+    steps,
+    classes: classNames.length,
+    latentSize,
+    kernelHeight,
+    generatorArchitecture,
+  });
+}
+
+/**
+ * Runs a regime to its end, or until asked to stop. The same settings give the same bits on the same engine, whether
+ * or not the run was interrupted. Errors: TRAINING_DIVERGED with the iteration and the term.
+ */
+export async function train(settings: TrainerSettings): Promise<TrainingResult | TrainingStopped> {
+  const { engine, regime, options, data, directory } = settings;
+  const spec = specOf(data, options);
+  const networks = regime.adversarial ? NETWORKS : (['classifier'] as const);
+  const fingerprint = JSON.stringify([
+    regime.name,
+    options,
+    data.dataset.sha256,
+    data.split.train.length,
+    engine.name,
+  ]);
+  const found = await readCheckpoint(directory, fingerprint);
+  const state = engine.createState(
+    Object.assign({}, ...networks.map((network) => trainedShapes(network, spec))),
+    found ? withoutBest(found.arrays) : initialState(networks, spec, options.seed),
+  );
+  const run = new Run(settings, spec, state, found);
+  try {
+    await run.open();
+    const plan = planEpochs(regime, options, data.iterations);
+    const reporter = new ProgressReporter(settings, plan.length, data.iterations, run.counters);
+    for (const epoch of plan.slice(run.counters.epochs)) {
+      const stopped = await run.epoch(epoch, reporter);
+      if (stopped)
+        return { kind: stopped === 'cancel' ? 'cancelled' : 'stopped', checkpointEpoch: run.counters.epochs };
+      await writeCheckpoint(directory, fingerprint, { counters: run.counters, arrays: run.arrays() });
+      reporter.epochDone(run.counters);
+    }
+    return { kind: 'finished', spec, weights: run.result(networks), counters: run.counters };
+  } finally {
+    await run.close();
+    state.dispose();
+  }
+}
+
+function initialState(networks: readonly NetworkName[], spec: ModelSpec, seed: number): Arrays {
+  return Object.fromEntries(
+    networks.map((network) => [weightsKey(network), initialWeights(layoutOf(network, spec), seed, network)]),
+  );
+}
+
+function withoutBest({ best: _, ...state }: Arrays): Arrays {
+  return state;
+}
+
+/** One run's mutable part: counters, the best snapshot and the compiled steps. */
+class Run {
+  counters: RunCounters;
+  readonly #settings: TrainerSettings;
+  readonly #spec: ModelSpec;
+  readonly #state: EngineState;
+  #best: Float32Array;
+  #iteration!: IterationRunner;
+  #scorer!: Scorer;
+
+  constructor(settings: TrainerSettings, spec: ModelSpec, state: EngineState, found: Checkpoint | undefined) {
+    this.#settings = settings;
+    this.#spec = spec;
+    this.#state = state;
+    this.counters = found?.counters ?? FRESH;
+    this.#best = found?.arrays.best ?? this.#classifier();
+  }
+
+  async open(): Promise<void> {
+    const { engine, options, data, regime } = this.#settings;
+    const plan = planAugmentation(data.classRows, options.batchSize);
+    const steps = stepSettings(this.#spec, options, regime.adversarial ? plan.capacity : 0);
+    const classes = rowsByClass(data.dataset, data.split.train);
+    const targets =
+      options.correlationTarget === 'real'
+        ? realCorrelations(data.dataset, data.scaled, classes, options.seed)
+        : classes.map(() => 1);
+    const feeds = new StepFeeds(data, options, steps, plan, targets);
+    this.#iteration = new IterationRunner(engine, this.#state, steps, feeds, options);
+    this.#scorer = await Scorer.open(engine, this.#spec, data.limits, this.#state);
+  }
+
+  async close(): Promise<void> {
+    await this.#iteration?.dispose();
+    await this.#scorer?.dispose();
+  }
+
+  /** All arrays of a checkpoint. */
+  arrays(): Arrays {
+    return { ...this.#state.read(), best: this.#best };
+  }
+
+  result(networks: readonly NetworkName[]): TrainingResult['weights'] {
+    const all = this.#state.read(networks.map(weightsKey));
+    const last = Object.fromEntries(networks.map((network) => [network, all[weightsKey(network)]!]));
+    return { ...last, classifier: this.#best };
+  }
+
+  /** Trains one epoch and scores it; returns why it stopped before its end, if it did. */
+  async epoch(epoch: PlannedEpoch, reporter: ProgressReporter): Promise<'cancel' | 'stop' | undefined> {
+    const { data, pause, stopRequested, clock } = this.#settings;
+    const began = clock();
+    if (epoch.restart) this.#restart();
+    const sums: Record<string, number> = {};
+    const counts: Record<string, number> = {};
+    let { iterations, updates, classifierUpdates } = this.counters;
+    for (let i = 0; i < data.iterations; i++) {
+      const reason = stopRequested();
+      if (reason) return reason;
+      const started = clock();
+      const losses = await this.#iteration.run(iterations, epoch, i, updates);
+      checkFinite(losses, iterations + 1, this.counters.epochs);
+      iterations += 1;
+      updates = {
+        generator: updates.generator + (epoch.phase.adversarial ? 1 : 0),
+        discriminator: updates.discriminator + (epoch.phase.adversarial ? 1 : 0),
+        classifier: updates.classifier + (epoch.phase.classifier === 'frozen' ? 0 : 1),
+      };
+      classifierUpdates += epoch.phase.classifier === 'frozen' ? 0 : 1;
+      for (const [term, value] of Object.entries(losses)) {
+        sums[term] = (sums[term] ?? 0) + value;
+        counts[term] = (counts[term] ?? 0) + 1;
+      }
+      reporter.iterationDone(iterations, losses, clock() - started);
+      await pause();
+    }
+    const means = Object.fromEntries(Object.entries(sums).map(([term, sum]) => [term, sum / counts[term]!]));
+    const validation = await this.#validate();
+    const learningRate = this.#iteration.classifierRate(epoch, data.iterations - 1);
+    const record: EpochRecord = {
+      epoch: this.counters.epochs + 1,
+      steps: iterations,
+      losses: means,
+      validation,
+      learningRate,
+      classifierUpdates,
+      seconds: clock() - began,
+    };
+    const score = validation[this.#settings.options.selectBy] ?? Number.NEGATIVE_INFINITY;
+    const selects = epoch.phase.classifier !== 'frozen';
+    const better = selects && (this.counters.best.epoch === 0 || score > this.counters.best.score);
+    if (better) this.#best = this.#classifier();
+    this.counters = {
+      ...this.counters,
+      epochs: record.epoch,
+      iterations,
+      updates,
+      classifierUpdates,
+      best: better ? { epoch: record.epoch, score } : this.counters.best,
+      history: [...this.counters.history, record],
+    };
+    return undefined;
+  }
+
+  #classifier(): Float32Array {
+    const key = weightsKey('classifier');
+    return this.#state.read([key])[key]!;
+  }
+
+  /** Puts the best snapshot back into C, with a fresh optimiser; what comes is selected on its own. */
+  #restart(): void {
+    const { weights, moment1, moment2 } = stateKeys('classifier');
+    const zeros = new Float32Array(this.#best.length);
+    this.#state.write({ [weights]: this.#best, [moment1]: zeros, [moment2]: zeros });
+    const updates = { ...this.counters.updates, classifier: 0 };
+    this.counters = { ...this.counters, updates, best: FRESH.best };
+  }
+
+  async #validate(): Promise<EpochRecord['validation']> {
+    const { dataset, split, classRows } = this.#settings.data;
+    const probabilities = await this.#scorer.probabilities(dataset.values, split.validation);
+    const labels = Uint8Array.from(split.validation, (row) => dataset.labels[row]!);
+    const total = classRows.reduce((sum, rows) => sum + rows, 0);
+    const trainPriors = classRows.map((rows) => rows / total);
+    const { accuracy, macroAccuracy, macroAuc } = evaluate({
+      probabilities,
+      labels,
+      classNames: dataset.classNames,
+      trainPriors,
+    });
+    return { accuracy, macroAccuracy, macroAuc };
+  }
+}
+
+function stepSettings(spec: ModelSpec, options: TrainingOptions, syntheticRows: number): StepSettings {
+  const left = (term: TrainingOptions['ablate'][number], weight: number): number =>
+    options.ablate.includes(term) ? 0 : weight;
+  return {
+    spec,
+    batchSize: options.batchSize,
+    syntheticRows,
+    reduction: options.reduction,
+    weights: {
+      adversarial: left('adversarial', 1),
+      classification: left('classification', options.lambdaCls),
+      correlation: left('correlation', options.lambdaCorr),
+      joint: left('joint', options.lambdaOpt),
+    },
+    realTarget: options.realTarget,
+    auxOnFake: options.auxOnFake,
+    labelSmoothing: options.labelSmoothing,
+    dropout: options.dropout > 0,
+  };
+}
+
+function checkFinite(
+  losses: Readonly<Record<string, number>>,
+  iteration: number,
+  checkpointEpoch: number,
+): void {
+  for (const [term, value] of Object.entries(losses)) {
+    if (Number.isFinite(value)) continue;
+    const kept =
+      checkpointEpoch > 0 ? `the checkpoint of epoch ${checkpointEpoch} is kept` : 'there was no checkpoint';
+    throw new VigilError('TRAINING_DIVERGED', `loss ${term} is ${value} at iteration ${iteration}; ${kept}`, {
+      metadata: { term, iteration: String(iteration), checkpointEpoch: String(checkpointEpoch) },
+    });
+  }
+}
