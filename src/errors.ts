@@ -34,7 +34,7 @@ export const ERRORS = {
   MODEL_NOT_FOUND: ['not_found', 'No model version or alias has the name.'],
   RUN_NOT_FOUND: ['not_found', 'No training run has the name.'],
   OPERATION_NOT_FOUND: ['not_found', 'No operation has the name.'],
-  METHOD_UNKNOWN: ['not_found', 'The server has no such service or method.'],
+  HEALTH_NAME_UNKNOWN: ['not_found', 'The health service knows no such name.'],
   REQUEST_ID_REUSED: ['exists', 'A request_id was used before with different content.'],
   RUN_STATE: ['precondition', 'The run or operation is in a state that does not allow the action.'],
   MODEL_INCOMPATIBLE: [

@@ -18,10 +18,19 @@ export interface CallContext {
 export type MethodHandler<M extends DescMethod> = M extends { methodKind: 'unary' }
   ? (request: MessageShape<M['input']>, context: CallContext) => Promise<MessageInitShape<M['output']>>
   : M extends { methodKind: 'server_streaming' }
-    ? (request: MessageShape<M['input']>, context: CallContext) => AsyncIterable<MessageInitShape<M['output']>>
+    ? (
+        request: MessageShape<M['input']>,
+        context: CallContext,
+      ) => AsyncIterable<MessageInitShape<M['output']>>
     : M extends { methodKind: 'client_streaming' }
-      ? (requests: AsyncIterable<MessageShape<M['input']>>, context: CallContext) => Promise<MessageInitShape<M['output']>>
-      : (requests: AsyncIterable<MessageShape<M['input']>>, context: CallContext) => AsyncIterable<MessageInitShape<M['output']>>;
+      ? (
+          requests: AsyncIterable<MessageShape<M['input']>>,
+          context: CallContext,
+        ) => Promise<MessageInitShape<M['output']>>
+      : (
+          requests: AsyncIterable<MessageShape<M['input']>>,
+          context: CallContext,
+        ) => AsyncIterable<MessageInitShape<M['output']>>;
 
 /** Handlers of every method of a service: a missing one does not compile. */
 export type ServiceHandlers<S extends DescService> = {

@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { integerAt, randomKey } from '../random.ts';
+import { Batcher, type BatcherSettings } from './batcher.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** An engine that answers when told to: result rows are twice the sum of the row. */
+class Gate {
+  readonly batches: { key: string; rows: number }[] = [];
+  readonly #open: (() => void)[] = [];
+  readonly run: BatcherSettings['run'] = (key, rows, values) => {
+    this.batches.push({ key, rows });
+    const size = values.length / rows;
+    const result = Float32Array.from({ length: rows }, (_, row) => {
+      return 2 * values.subarray(row * size, (row + 1) * size).reduce((sum, value) => sum + value, 0);
+    });
+    return new Promise((resolve) => this.#open.push(() => resolve(result)));
+  };
+  async release(): Promise<void> {
+    this.#open.shift()?.();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+}
+
+const batcherOf = (gate: Gate, maxBatchRows = 8, maxPendingRows = 20): Batcher =>
+  new Batcher({ maxBatchRows, maxPendingRows, run: gate.run, now: Date.now });
+const rowsOf = (...values: number[]): { rows: number; values: Float32Array } => ({
+  rows: values.length,
+  values: Float32Array.from(values),
+});
+
+test('goes at once when the engine is idle, and batches what came while it was busy', async () => {
+  const gate = new Gate();
+  const batcher = batcherOf(gate);
+  const answers = [1, 2, 3].map((value) => batcher.submit({ key: 'a', ...rowsOf(value) }));
+  expect(gate.batches).toEqual([{ key: 'a', rows: 1 }]);
+  await gate.release();
+  expect(gate.batches.at(-1)).toEqual({ key: 'a', rows: 2 });
+  await gate.release();
+  expect((await Promise.all(answers)).map((answer) => [...answer])).toEqual([[2], [4], [6]]);
+});
+
+test('splits a request that is larger than a batch and joins its answers in order', async () => {
+  const gate = new Gate();
+  const batcher = batcherOf(gate, 4);
+  const answer = batcher.submit({ key: 'a', ...rowsOf(1, 2, 3, 4, 5, 6) });
+  await gate.release();
+  await gate.release();
+  expect([...(await answer)]).toEqual([2, 4, 6, 8, 10, 12]);
+  expect(gate.batches.map(({ rows }) => rows)).toEqual([4, 2]);
+});
+
+test('never mixes versions, and serves them in order of arrival', async () => {
+  const gate = new Gate();
+  const batcher = batcherOf(gate);
+  for (const key of ['a', 'b', 'a', 'b']) void batcher.submit({ key, ...rowsOf(1) });
+  for (let i = 0; i < 3; i++) await gate.release();
+  expect(gate.batches).toEqual([
+    { key: 'a', rows: 1 },
+    { key: 'b', rows: 2 },
+    { key: 'a', rows: 1 },
+  ]);
+});
+
+test('a full queue refuses at once and says when to come back', async () => {
+  const gate = new Gate();
+  const batcher = batcherOf(gate, 8, 2);
+  void batcher.submit({ key: 'a', ...rowsOf(1) });
+  void batcher.submit({ key: 'a', ...rowsOf(1, 2) });
+  await expect(batcher.submit({ key: 'a', ...rowsOf(3) })).rejects.toMatchObject({
+    code: 'QUEUE_FULL',
+    retryAfterMs: 100,
+  });
+  expect(batcher.pendingRows).toBe(2);
+});
+
+test('a passed deadline is answered by its timer, not at the end of the batch, and its rows never run', async () => {
+  const gate = new Gate();
+  const batcher = batcherOf(gate);
+  void batcher.submit({ key: 'a', ...rowsOf(1) });
+  const late = batcher.submit({ key: 'a', ...rowsOf(2), deadline: Date.now() + 50 });
+  const outcome = expect(late).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  await vi.advanceTimersByTimeAsync(50);
+  await outcome;
+  await gate.release();
+  expect(gate.batches).toEqual([{ key: 'a', rows: 1 }]);
+  expect(batcher.pendingRows).toBe(0);
+});
+
+test('a cancelled request never runs, and the others of its batch do', async () => {
+  const gate = new Gate();
+  const batcher = batcherOf(gate);
+  void batcher.submit({ key: 'a', ...rowsOf(1) });
+  const controller = new AbortController();
+  const gone = batcher.submit({ key: 'a', ...rowsOf(2), signal: controller.signal });
+  const stays = batcher.submit({ key: 'a', ...rowsOf(3) });
+  controller.abort(new Error('left'));
+  await expect(gone).rejects.toThrow('left');
+  await gate.release();
+  await gate.release();
+  expect([...(await stays)]).toEqual([6]);
+  expect(gate.batches.at(-1)).toEqual({ key: 'a', rows: 1 });
+});
+
+test('a batch that fails rejects its own requests, and the next one runs', async () => {
+  let fail = true;
+  const batcher = new Batcher({
+    maxBatchRows: 8,
+    maxPendingRows: 20,
+    now: Date.now,
+    run: async (_, rows) => {
+      if (fail) throw new Error('engine gone');
+      return new Float32Array(rows);
+    },
+  });
+  await expect(batcher.submit({ key: 'a', ...rowsOf(1) })).rejects.toThrow('engine gone');
+  fail = false;
+  expect((await batcher.submit({ key: 'a', ...rowsOf(1) })).length).toBe(1);
+});
+
+test('drain refuses new rows and waits for the accepted ones', async () => {
+  const gate = new Gate();
+  const batcher = batcherOf(gate);
+  const accepted = batcher.submit({ key: 'a', ...rowsOf(1) });
+  let drained = false;
+  const drain = batcher.drain().then(() => {
+    drained = true;
+  });
+  await expect(batcher.submit({ key: 'a', ...rowsOf(2) })).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+  expect(drained).toBe(false);
+  await gate.release();
+  await accepted;
+  await drain;
+});
+
+test('any way of cutting rows into requests gives the same answers', async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const gate = new Gate();
+    const batcher = batcherOf(gate, 1 + integerAt(randomKey(seed, 'max'), 0, 9), 1000);
+    const values = Float32Array.from({ length: 40 }, (_, i) => i);
+    const answers: Promise<Float32Array>[] = [];
+    for (let at = 0, i = 0; at < 40; i++) {
+      const rows = Math.min(40 - at, 1 + integerAt(randomKey(seed, 'cut'), i, 7));
+      answers.push(batcher.submit({ key: 'a', rows, values: values.subarray(at, at + rows) }));
+      at += rows;
+    }
+    while (batcher.pendingRows > 0) await gate.release();
+    await gate.release();
+    const joined = (await Promise.all(answers)).flatMap((answer) => [...answer]);
+    expect(joined).toEqual(Array.from({ length: 40 }, (_, i) => 2 * i));
+  }
+});
