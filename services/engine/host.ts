@@ -1,0 +1,228 @@
+/** The gateway's side of an engine process: forks it, watches it, starts it again, and never waits for it in vain. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { VigilError } from '../../src/errors.ts';
+import type { TrainingUpdate } from '../../src/training/progress.ts';
+import type { EngineClient } from './engine.ts';
+import { PendingCalls } from './pending-calls.ts';
+import type { EngineCall, EngineCalls, EngineInfo, EngineMessage, EngineProcessSettings } from './protocol.ts';
+import { fromWireError } from './wire-error.ts';
+
+export interface EngineHostSettings extends EngineProcessSettings {
+  readonly log: Logger;
+  /** Milliseconds between heartbeats. Default 2,000. */
+  readonly heartbeatMs?: number;
+  /** A process that answers nothing for so long is killed. Default 30,000: the longest step plus a compilation. */
+  readonly hungAfterMs?: number;
+  /** Pause before the first restart; doubles up to 30 times as long while starts fail. Default 200. */
+  readonly restartDelayMs?: number;
+  /** Hears of each heartbeat's memory, in bytes by pool. */
+  readonly onMemory?: (memory: Readonly<Record<string, number>>) => void;
+}
+
+type Listener<A extends unknown[]> = (...args: A) => void;
+
+/** How long a process may take to end after its channel closed, and after SIGTERM. */
+const LEAVE_MS = 2000;
+/** Lines of a dead process's stderr that the log repeats. */
+const LAST_WORDS = 20;
+/** A process that was up so long gets an immediate restart when it dies. */
+const STEADY_MS = 10_000;
+
+const IS_SOURCE = import.meta.url.endsWith('.ts');
+const WORKER = fileURLToPath(new URL(IS_SOURCE ? 'worker.ts' : 'worker.js', import.meta.url));
+/** Node's type stripping does not know enums, which generated code has. */
+const EXEC_ARGV = IS_SOURCE
+  ? ['--experimental-transform-types', '--disable-warning=ExperimentalWarning']
+  : [];
+
+export class EngineHost implements EngineClient {
+  readonly role: EngineClient['role'];
+  readonly #settings: EngineHostSettings;
+  readonly #pending = new PendingCalls();
+  readonly #up = new Set<Listener<[EngineInfo]>>();
+  readonly #down = new Set<Listener<[string]>>();
+  readonly #training = new Set<Listener<[string, TrainingUpdate, number]>>();
+  #child: ChildProcess | undefined;
+  #info: EngineInfo | undefined;
+  #lastWords: string[] = [];
+  #heardAt = 0;
+  #upSince = 0;
+  #failures = 0;
+  #heartbeat: NodeJS.Timeout | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(settings: EngineHostSettings) {
+    this.role = settings.role;
+    this.#settings = settings;
+  }
+
+  /** Starts a process and waits until it is ready. ENGINE_REFUSED when it cannot run here; the caller closes. */
+  static async open(settings: EngineHostSettings): Promise<EngineHost> {
+    const host = new EngineHost(settings);
+    await host.#start();
+    return host;
+  }
+
+  get info(): EngineInfo | undefined {
+    return this.#info;
+  }
+
+  call<C extends EngineCall>(
+    call: C,
+    payload: EngineCalls[C]['request'],
+    signal?: AbortSignal,
+  ): Promise<EngineCalls[C]['reply']> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const child = this.#child;
+    if (!this.#info || !child?.connected) return Promise.reject(unavailable('the engine is restarting'));
+    const { id, reply } = this.#pending.add<EngineCalls[C]['reply']>(signal);
+    child.send({ id, call, payload }, (error) => {
+      if (error) this.#pending.reject(id, unavailable('the engine went away', error));
+    });
+    return reply;
+  }
+
+  onUp(listener: Listener<[EngineInfo]>): () => void {
+    return subscribe(this.#up, listener);
+  }
+
+  onDown(listener: Listener<[string]>): () => void {
+    return subscribe(this.#down, listener);
+  }
+
+  onTraining(listener: Listener<[string, TrainingUpdate, number]>): () => void {
+    return subscribe(this.#training, listener);
+  }
+
+  /** Ends the process: closes its channel, then SIGTERM, then SIGKILL. Calls in flight are ENGINE_UNAVAILABLE. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#restart);
+    clearInterval(this.#heartbeat);
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    if (child.connected) child.disconnect();
+    // The worker ignores SIGTERM while it is connected, so that a signal to the group does not end it early.
+    const term = setTimeout(() => child.kill('SIGTERM'), LEAVE_MS);
+    const kill = setTimeout(() => child.kill('SIGKILL'), 2 * LEAVE_MS);
+    await gone;
+    clearTimeout(term);
+    clearTimeout(kill);
+  }
+
+  /** Forks; resolves at "ready", rejects at "refused" or an early end. */
+  #start(): Promise<void> {
+    const { engine, threads, role, log } = this.#settings;
+    const process_ = { engine, threads, role } satisfies EngineProcessSettings;
+    const child = fork(WORKER, [], {
+      serialization: 'advanced',
+      execArgv: EXEC_ARGV,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, VIGIL_ENGINE_PROCESS: JSON.stringify(process_) },
+    });
+    this.#child = child;
+    this.#lastWords = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => this.#listen(String(text)));
+    return new Promise((resolve, reject) => {
+      child.on('message', (message: EngineMessage) => {
+        this.#heardAt = Date.now();
+        if (message.kind === 'ready') {
+          this.#ready(message.info);
+          resolve();
+        } else if (message.kind === 'refused') {
+          log.error({ role, reason: message.error.message }, 'engine refused');
+          reject(fromWireError(message.error));
+        } else this.#receive(message);
+      });
+      child.once('error', (cause) => reject(new VigilError('INTERNAL', 'the engine cannot be forked', { cause })));
+      child.once('exit', (code, signal) => {
+        const reason = signal ? `killed by ${signal}` : `exit code ${code}`;
+        this.#gone(reason);
+        reject(unavailable(`the engine ended before it was ready: ${reason}`));
+      });
+    });
+  }
+
+  #ready(info: EngineInfo): void {
+    const { log, role, heartbeatMs = 2000 } = this.#settings;
+    this.#info = info;
+    this.#upSince = Date.now();
+    log.info({ role, ...info }, 'engine ready');
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref();
+    for (const listener of [...this.#up]) listener(info);
+  }
+
+  #receive(message: Exclude<EngineMessage, { kind: 'ready' | 'refused' }>): void {
+    switch (message.kind) {
+      case 'reply':
+        this.#pending.resolve(message.id, message.payload);
+        return;
+      case 'failure':
+        this.#pending.reject(message.id, fromWireError(message.error));
+        return;
+      case 'training':
+        for (const listener of [...this.#training]) listener(message.run, message.update, message.stepSeconds);
+    }
+  }
+
+  #beat(): void {
+    const { hungAfterMs = 30_000, onMemory, log, role } = this.#settings;
+    const silentMs = Date.now() - this.#heardAt;
+    if (silentMs > hungAfterMs) {
+      log.error({ role, silentMs }, 'engine hangs; killing it');
+      this.#child?.kill('SIGKILL');
+      return;
+    }
+    this.call('ping', {}).then(
+      ({ memory }) => onMemory?.(memory),
+      () => {},
+    );
+  }
+
+  #listen(text: string): void {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    this.#lastWords = [...this.#lastWords, ...lines].slice(-LAST_WORDS);
+    for (const line of lines) this.#settings.log.debug({ role: this.role, line }, 'engine output');
+  }
+
+  #gone(reason: string): void {
+    const { log, role, restartDelayMs = 200 } = this.#settings;
+    const wasUp = this.#info !== undefined;
+    this.#info = undefined;
+    clearInterval(this.#heartbeat);
+    this.#pending.rejectAll(unavailable('the engine went away; it is being restarted'));
+    if (this.#closing) return;
+    if (!wasUp && this.#upSince === 0) return;
+    log.error({ role, reason, lastWords: this.#lastWords }, 'engine went away');
+    if (wasUp) for (const listener of [...this.#down]) listener(reason);
+    this.#failures = wasUp && Date.now() - this.#upSince > STEADY_MS ? 0 : this.#failures + 1;
+    const delay = restartDelayMs * Math.min(30, 2 ** Math.max(0, this.#failures - 1));
+    this.#restart = setTimeout(() => this.#start().catch(() => {}), this.#failures === 0 ? 0 : delay);
+  }
+}
+
+/** Starts a process only to ask what it chose and what it refused; ends it. */
+export async function probeEngine(settings: EngineHostSettings): Promise<EngineInfo> {
+  const host = await EngineHost.open(settings);
+  const { info } = host;
+  await host.close();
+  return info!;
+}
+
+function subscribe<L>(listeners: Set<L>, listener: L): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function unavailable(message: string, cause?: unknown): VigilError {
+  return new VigilError('ENGINE_UNAVAILABLE', message, { retryAfterMs: 500, cause });
+}
