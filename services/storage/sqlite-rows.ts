@@ -1,0 +1,43 @@
+import { join } from 'node:path';
+import type { SQLOutputValue } from 'node:sqlite';
+import type { BundleManifest } from '../../src/registry/manifest.ts';
+import type { VersionRecord } from '../../src/registry/version.ts';
+import type { RunRecord, RunState, StoredTrainRequest } from './store.ts';
+
+export type Row = Readonly<Record<string, SQLOutputValue>>;
+
+const parsed = <T>(value: SQLOutputValue | undefined): T | undefined =>
+  value === null || value === undefined ? undefined : (JSON.parse(String(value)) as T);
+const time = (value: SQLOutputValue | undefined): number | undefined =>
+  value === null || value === undefined ? undefined : Number(value);
+
+export function toRun(row: Row): RunRecord {
+  return {
+    id: String(row.id),
+    requestId: String(row.request_id),
+    principal: String(row.principal),
+    request: parsed<StoredTrainRequest>(row.request)!,
+    state: String(row.state) as RunState,
+    createTime: Number(row.create_time),
+    startTime: time(row.start_time),
+    endTime: time(row.end_time),
+    attempts: Number(row.attempts),
+    progress: parsed(row.progress),
+    warnings: parsed<string[]>(row.warnings) ?? [],
+    error: parsed(row.error),
+    version: row.version === null || row.version === undefined ? undefined : String(row.version),
+    evaluation: parsed(row.evaluation),
+    configuration: parsed(row.configuration),
+  };
+}
+
+/** Directories are stored relative to the data directory, which may be moved. */
+export function toVersion(row: Row, dataDirectory: string): VersionRecord {
+  return {
+    version: String(row.version),
+    createTime: Number(row.create_time),
+    manifest: parsed<BundleManifest>(row.manifest)!,
+    sha256: String(row.sha256),
+    directory: join(dataDirectory, String(row.directory)),
+  };
+}

@@ -1,0 +1,141 @@
+/** What the service remembers. One interface; times are epoch milliseconds, everything else plain data. */
+import type { ErrorCode } from '../../src/errors.ts';
+import type { EpochRecord } from '../../src/evaluation/history.ts';
+import type { Evaluation } from '../../src/evaluation/metrics.ts';
+import type { BundleManifest } from '../../src/registry/manifest.ts';
+import type { VersionRecord } from '../../src/registry/version.ts';
+import type { TrainingProgress } from '../../src/training/progress.ts';
+
+export const RUN_STATES = [
+  'queued',
+  'running',
+  'cancelling',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'interrupted',
+] as const;
+export type RunState = (typeof RUN_STATES)[number];
+
+/** States that a run never leaves. */
+export const FINAL_STATES: ReadonlySet<RunState> = new Set(['succeeded', 'failed', 'cancelled']);
+
+/** A training request as plain data: only what the caller set. */
+export interface StoredTrainRequest {
+  readonly dataset: string;
+  readonly regime: string;
+  readonly split?: Readonly<Record<string, unknown>>;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly displayName: string;
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly requestId: string;
+  /** Who asked. */
+  readonly principal: string;
+  readonly request: StoredTrainRequest;
+  readonly state: RunState;
+  readonly createTime: number;
+  readonly startTime: number | undefined;
+  readonly endTime: number | undefined;
+  /** Times that the trainer took it up. */
+  readonly attempts: number;
+  readonly progress: TrainingProgress | undefined;
+  readonly warnings: readonly string[];
+  readonly error: { readonly code: ErrorCode; readonly message: string } | undefined;
+  readonly version: string | undefined;
+  readonly evaluation: Evaluation | undefined;
+  readonly configuration: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What may change in a run; absent keys stay. */
+export type RunChange = Partial<
+  Pick<RunRecord, 'state' | 'startTime' | 'endTime' | 'attempts' | 'progress' | 'warnings' | 'error'>
+>;
+
+export interface StoredDatasetRecord {
+  readonly name: string;
+  /** Of the uploaded file; its ending says the format. */
+  readonly fileName: string;
+  readonly fileSha256: string;
+  readonly rows: number;
+  readonly channelNames: readonly string[];
+  readonly steps: number;
+  readonly classNames: readonly string[];
+  readonly classRows: readonly number[];
+  readonly groups: number;
+  readonly sha256: string;
+  readonly createTime: number;
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+/** A page of a list, newest first; `after` is the last id of the previous page. */
+export interface Page {
+  readonly limit: number;
+  readonly after: string | undefined;
+}
+
+export interface RunStore {
+  createRun(
+    run: Pick<RunRecord, 'id' | 'requestId' | 'principal' | 'request' | 'createTime'>,
+  ): Promise<RunRecord>;
+  getRun(id: string): Promise<RunRecord | undefined>;
+  /** The youngest run with this request_id that was created at or after `since`. */
+  findRequest(requestId: string, since: number): Promise<RunRecord | undefined>;
+  listRuns(page: Page): Promise<RunRecord[]>;
+  /** Oldest first. */
+  runsIn(states: readonly RunState[]): Promise<RunRecord[]>;
+  countRuns(): Promise<Record<RunState, number>>;
+  /** Applies a change when the run is in one of `from`; the run as it is now, or undefined when it was not. */
+  changeRun(id: string, from: readonly RunState[], change: RunChange): Promise<RunRecord | undefined>;
+  /** Epochs are kept once: a resumed run may report one again. */
+  addEpochs(id: string, epochs: readonly EpochRecord[]): Promise<void>;
+  history(id: string): Promise<EpochRecord[]>;
+  deleteRun(id: string): Promise<boolean>;
+}
+
+/** A version before it has its number. */
+export interface NewVersion {
+  readonly run: string;
+  readonly createTime: number;
+  readonly manifest: BundleManifest;
+  readonly sha256: string;
+  readonly directory: string;
+}
+
+export interface ModelStore {
+  versions(): Promise<VersionRecord[]>;
+  aliases(): Promise<Map<string, string>>;
+  /**
+   * Registers a version, points `alias` at it, and marks the run that made it as succeeded: all or nothing. Once per
+   * run: a second call returns what the first one made.
+   */
+  registerVersion(version: NewVersion, alias: string): Promise<VersionRecord>;
+  /** ALIAS_CONFLICT when `expected` is given and is not what the alias points at ("" for no alias). */
+  setAlias(alias: string, version: string, expected: string | undefined): Promise<{ previous: string }>;
+}
+
+export interface DatasetStore {
+  /** False when the name is taken. */
+  addDataset(dataset: StoredDatasetRecord): Promise<boolean>;
+  getDataset(name: string): Promise<StoredDatasetRecord | undefined>;
+  /** By name. */
+  listDatasets(): Promise<StoredDatasetRecord[]>;
+  deleteDataset(name: string): Promise<boolean>;
+}
+
+/** Who did what, for people; never read by the service. */
+export interface AuditLog {
+  audit(entry: {
+    time: number;
+    principal: string;
+    action: string;
+    subject: string;
+    detail: string;
+  }): Promise<void>;
+}
+
+export interface Store extends RunStore, ModelStore, DatasetStore, AuditLog {
+  close(): Promise<void>;
+}
