@@ -10,6 +10,7 @@ export const LIVENESS = 'liveness';
 export class HealthBoard {
   readonly #serving = new Map<string, boolean>();
   readonly #listeners = new Set<() => void>();
+  #stopped = false;
 
   constructor() {
     this.#serving.set(READY, false);
@@ -17,9 +18,16 @@ export class HealthBoard {
   }
 
   set(name: string, serving: boolean): void {
+    if (this.#stopped && serving) return;
     if (this.#serving.get(name) === serving) return;
     this.#serving.set(name, serving);
     this.#tell();
+  }
+
+  /** Nothing but liveness serves from now on. */
+  stop(): void {
+    this.#stopped = true;
+    for (const name of this.#serving.keys()) if (name !== LIVENESS) this.set(name, false);
   }
 
   /** Forgets a name: it becomes unknown. */

@@ -6,7 +6,13 @@ import { VigilError } from '../../src/errors.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 import type { EngineClient } from './engine.ts';
 import { PendingCalls } from './pending-calls.ts';
-import type { EngineCall, EngineCalls, EngineInfo, EngineMessage, EngineProcessSettings } from './protocol.ts';
+import type {
+  EngineCall,
+  EngineCalls,
+  EngineInfo,
+  EngineMessage,
+  EngineProcessSettings,
+} from './protocol.ts';
 import { fromWireError } from './wire-error.ts';
 
 export interface EngineHostSettings extends EngineProcessSettings {
@@ -130,7 +136,8 @@ export class EngineHost implements EngineClient {
     });
     this.#child = child;
     this.#lastWords = [];
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text) => this.#listen(String(text)));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (text) => this.#listen(String(text)));
     return new Promise((resolve, reject) => {
       child.on('message', (message: EngineMessage) => {
         this.#heardAt = Date.now();
@@ -142,7 +149,9 @@ export class EngineHost implements EngineClient {
           reject(fromWireError(message.error));
         } else this.#receive(message);
       });
-      child.once('error', (cause) => reject(new VigilError('INTERNAL', 'the engine cannot be forked', { cause })));
+      child.once('error', (cause) =>
+        reject(new VigilError('INTERNAL', 'the engine cannot be forked', { cause })),
+      );
       child.once('exit', (code, signal) => {
         const reason = signal ? `killed by ${signal}` : `exit code ${code}`;
         this.#gone(reason);
@@ -170,7 +179,8 @@ export class EngineHost implements EngineClient {
         this.#pending.reject(message.id, fromWireError(message.error));
         return;
       case 'training':
-        for (const listener of [...this.#training]) listener(message.run, message.update, message.stepSeconds);
+        for (const listener of [...this.#training])
+          listener(message.run, message.update, message.stepSeconds);
     }
   }
 

@@ -1,4 +1,12 @@
-import { context, propagation, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import {
+  context,
+  propagation,
+  type Span,
+  type SpanContext,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -42,14 +50,15 @@ export function startTracing(settings: {
   };
 }
 
-/** Runs work in a child span of the active one. */
+/** Runs work in a child span of the active one, linked to other spans that it serves too. */
 export async function withSpan<T>(
   tracer: Tracer,
   name: string,
   attributes: Readonly<Record<string, string | number>>,
+  links: readonly SpanContext[],
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
-  const span = tracer.startSpan(name, { attributes });
+  const span = tracer.startSpan(name, { attributes, links: links.map((linked) => ({ context: linked })) });
   return context.with(trace.setSpan(context.active(), span), async () => {
     try {
       return await work(span);

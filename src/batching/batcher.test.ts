@@ -25,7 +25,8 @@ class Gate {
 
 const batcherOf = (gate: Gate, maxBatchRows = 8, maxPendingRows = 20): Batcher =>
   new Batcher({ maxBatchRows, maxPendingRows, run: gate.run, now: Date.now });
-const rowsOf = (...values: number[]): { rows: number; values: Float32Array } => ({
+const rowsOf = (...values: number[]): { rows: number; values: Float32Array; tag: undefined } => ({
+  tag: undefined,
   rows: values.length,
   values: Float32Array.from(values),
 });
@@ -142,7 +143,9 @@ test('any way of cutting rows into requests gives the same answers', async () =>
     const answers: Promise<Float32Array>[] = [];
     for (let at = 0, i = 0; at < 40; i++) {
       const rows = Math.min(40 - at, 1 + integerAt(randomKey(seed, 'cut'), i, 7));
-      answers.push(batcher.submit({ key: 'a', rows, values: values.subarray(at, at + rows) }));
+      answers.push(
+        batcher.submit({ key: 'a', rows, values: values.subarray(at, at + rows), tag: undefined }),
+      );
       at += rows;
     }
     while (batcher.pendingRows > 0) await gate.release();

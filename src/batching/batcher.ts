@@ -5,7 +5,7 @@
 import { VigilError } from '../errors.ts';
 
 /** Rows of one caller. */
-export interface RowRequest {
+export interface RowRequest<T = undefined> {
   /** Rows of different keys (model versions) never share a batch. */
   readonly key: string;
   readonly rows: number;
@@ -14,14 +14,21 @@ export interface RowRequest {
   /** Epoch milliseconds; undefined for none. */
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Anything of the caller's; `run` gets the tags of the requests in its batch. */
+  readonly tag: T;
 }
 
-export interface BatcherSettings {
+export interface BatcherSettings<T = undefined> {
   readonly maxBatchRows: number;
   /** Most rows that wait; more are QUEUE_FULL. */
   readonly maxPendingRows: number;
   /** Runs a batch, `[rows, size]`, and returns `[rows, anything]`. One at a time. */
-  readonly run: (key: string, rows: number, values: Float32Array) => Promise<Float32Array>;
+  readonly run: (
+    key: string,
+    rows: number,
+    values: Float32Array,
+    tags: readonly T[],
+  ) => Promise<Float32Array>;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly observer?: BatcherObserver;
@@ -36,8 +43,8 @@ export interface BatcherObserver {
 }
 
 /** A request in the queue: part of it may have run already. */
-interface Entry {
-  readonly request: RowRequest;
+interface Entry<T> {
+  readonly request: RowRequest<T>;
   readonly since: number;
   /** Rows given to the engine so far, and rows answered. */
   taken: number;
@@ -48,8 +55,8 @@ interface Entry {
   reject(error: unknown): void;
 }
 
-interface Part {
-  readonly entry: Entry;
+interface Part<T> {
+  readonly entry: Entry<T>;
   readonly from: number;
   readonly rows: number;
 }
@@ -59,16 +66,16 @@ const RETRY_AFTER_MS = 100;
 /** Longest delay that timers take. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-export class Batcher {
-  readonly #settings: BatcherSettings;
-  readonly #queue: Entry[] = [];
+export class Batcher<T = undefined> {
+  readonly #settings: BatcherSettings<T>;
+  readonly #queue: Entry<T>[] = [];
   #pending = 0;
   #busy = false;
   #draining = false;
   #idle: (() => void)[] = [];
   #timer: { at: number; handle: NodeJS.Timeout } | undefined;
 
-  constructor(settings: BatcherSettings) {
+  constructor(settings: BatcherSettings<T>) {
     this.#settings = settings;
   }
 
@@ -81,7 +88,7 @@ export class Batcher {
    * The result rows of the request, in order. Errors: QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED, SHUTTING_DOWN, or
    * what `run` rejected with.
    */
-  submit(request: RowRequest): Promise<Float32Array> {
+  submit(request: RowRequest<T>): Promise<Float32Array> {
     const { observer, maxPendingRows, now } = this.#settings;
     const refuse = (reason: Parameters<BatcherObserver['rejected']>[0], error: unknown): Promise<never> => {
       observer?.rejected(reason);
@@ -98,7 +105,7 @@ export class Batcher {
       return refuse('queue_full', new VigilError('QUEUE_FULL', message, { retryAfterMs: RETRY_AFTER_MS }));
     }
     return new Promise((resolve, reject) => {
-      const entry: Entry = {
+      const entry: Entry<T> = {
         request,
         since: now(),
         taken: 0,
@@ -111,8 +118,8 @@ export class Batcher {
       const aborted = (): void => this.#drop(entry, 'cancelled', request.signal?.reason);
       request.signal?.addEventListener('abort', aborted, { once: true });
       const settle =
-        <T>(next: (value: T) => void) =>
-        (value: T): void => {
+        <V>(next: (value: V) => void) =>
+        (value: V): void => {
           if (entry.settled) return;
           entry.settled = true;
           request.signal?.removeEventListener('abort', aborted);
@@ -139,7 +146,7 @@ export class Batcher {
     this.#settings.observer?.pending(this.#pending);
   }
 
-  #drop(entry: Entry, reason: 'deadline' | 'cancelled', error: unknown): void {
+  #drop(entry: Entry<T>, reason: 'deadline' | 'cancelled', error: unknown): void {
     if (entry.settled) return;
     const at = this.#queue.indexOf(entry);
     if (at >= 0) {
@@ -170,12 +177,12 @@ export class Batcher {
   }
 
   /** Takes the next batch: the oldest request's key, in order of arrival. */
-  #take(): { key: string; parts: Part[]; rows: number } | undefined {
+  #take(): { key: string; parts: Part<T>[]; rows: number } | undefined {
     this.#expireTaken();
     const first = this.#queue[0];
     if (!first) return undefined;
     const { key } = first.request;
-    const parts: Part[] = [];
+    const parts: Part<T>[] = [];
     let rows = 0;
     for (const entry of [...this.#queue]) {
       if (rows === this.#settings.maxBatchRows) break;
@@ -210,7 +217,12 @@ export class Batcher {
     const full = batch.rows === this.#settings.maxBatchRows;
     this.#settings.observer?.dispatched(batch.rows, full ? 'full' : reason);
     this.#settings
-      .run(batch.key, batch.rows, joined(batch.parts, batch.rows))
+      .run(
+        batch.key,
+        batch.rows,
+        joined(batch.parts, batch.rows),
+        batch.parts.map(({ entry }) => entry.request.tag),
+      )
       .then(
         (result) => deliver(batch.parts, batch.rows, result),
         (error) => {
@@ -223,7 +235,7 @@ export class Batcher {
       });
   }
 
-  #fail(entry: Entry, error: unknown): void {
+  #fail(entry: Entry<T>, error: unknown): void {
     const at = this.#queue.indexOf(entry);
     if (at >= 0) {
       this.#queue.splice(at, 1);
@@ -238,8 +250,8 @@ function deadlineError(): VigilError {
 }
 
 /** The parts' rows in one array; a single whole request is passed on without a copy. */
-function joined(parts: readonly Part[], rows: number): Float32Array {
-  const [{ entry: first }] = parts as [Part];
+function joined<T>(parts: readonly Part<T>[], rows: number): Float32Array {
+  const [{ entry: first }] = parts as [Part<T>];
   if (parts.length === 1 && first.request.rows === rows) return first.request.values;
   const size = first.request.values.length / first.request.rows;
   const values = new Float32Array(rows * size);
@@ -251,7 +263,7 @@ function joined(parts: readonly Part[], rows: number): Float32Array {
   return values;
 }
 
-function deliver(parts: readonly Part[], rows: number, result: Float32Array): void {
+function deliver<T>(parts: readonly Part<T>[], rows: number, result: Float32Array): void {
   const width = result.length / rows;
   let at = 0;
   for (const { entry, from, rows: count } of parts) {

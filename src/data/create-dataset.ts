@@ -19,7 +19,7 @@ export function createDataset(parts: Omit<Dataset, 'rows' | 'sha256'>, source = 
   }
   for (const [field, names] of Object.entries({ channelNames, classNames })) {
     if (new Set(names).size !== names.length) throw malformed(field, 'a name twice', 'different names');
-    const empty = names.findIndex((name) => name === '');
+    const empty = names.indexOf('');
     if (empty >= 0) throw malformed(`${field}[${empty}]`, 'an empty name', 'a name');
   }
   if (classNames.length > MOST_CLASSES)
