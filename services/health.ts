@@ -1,5 +1,6 @@
 /** grpc.health.v1: "" is ready, "liveness" is the process, and every model alias has its own name. */
 import { VigilError } from '../src/errors.ts';
+import { ChangeSignal } from './change-signal.ts';
 import { type Health, HealthCheckResponse_ServingStatus as Serving } from './gen/grpc/health/v1/health_pb.ts';
 import type { ServiceHandlers } from './rpc/handler.ts';
 
@@ -9,7 +10,7 @@ export const LIVENESS = 'liveness';
 /** What serves and what does not, and who waits for a change. */
 export class HealthBoard {
   readonly #serving = new Map<string, boolean>();
-  readonly #listeners = new Set<() => void>();
+  readonly #change = new ChangeSignal();
   #stopped = false;
 
   constructor() {
@@ -21,7 +22,7 @@ export class HealthBoard {
     if (this.#stopped && serving) return;
     if (this.#serving.get(name) === serving) return;
     this.#serving.set(name, serving);
-    this.#tell();
+    this.#change.notify();
   }
 
   /** Nothing but liveness serves from now on. */
@@ -32,7 +33,7 @@ export class HealthBoard {
 
   /** Forgets a name: it becomes unknown. */
   clear(name: string): void {
-    if (this.#serving.delete(name)) this.#tell();
+    if (this.#serving.delete(name)) this.#change.notify();
   }
 
   /** Undefined for an unknown name. */
@@ -46,20 +47,7 @@ export class HealthBoard {
 
   /** Resolves at the next change, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.#listeners.delete(done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      this.#listeners.add(done);
-      signal.addEventListener('abort', done, { once: true });
-      if (signal.aborted) done();
-    });
-  }
-
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener();
+    return this.#change.changed(signal);
   }
 }
 

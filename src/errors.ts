@@ -35,6 +35,7 @@ export const ERRORS = {
   RUN_NOT_FOUND: ['not_found', 'No training run has the name.'],
   OPERATION_NOT_FOUND: ['not_found', 'No operation has the name.'],
   HEALTH_NAME_UNKNOWN: ['not_found', 'The health service knows no such name.'],
+  DATASET_EXISTS: ['exists', 'A dataset of the name is stored with other content.'],
   REQUEST_ID_REUSED: ['exists', 'A request_id was used before with different content.'],
   RUN_STATE: ['precondition', 'The run or operation is in a state that does not allow the action.'],
   MODEL_INCOMPATIBLE: [

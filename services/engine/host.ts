@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { VigilError } from '../../src/errors.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
+import { EXEC_ARGV, siblingModule } from '../child-module.ts';
 import type { EngineClient } from './engine.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type {
@@ -36,12 +37,7 @@ const LAST_WORDS = 20;
 /** A process that was up so long gets an immediate restart when it dies. */
 const STEADY_MS = 10_000;
 
-const IS_SOURCE = import.meta.url.endsWith('.ts');
-const WORKER = fileURLToPath(new URL(IS_SOURCE ? 'worker.ts' : 'worker.js', import.meta.url));
-/** Node's type stripping does not know enums, which generated code has. */
-const EXEC_ARGV = IS_SOURCE
-  ? ['--experimental-transform-types', '--disable-warning=ExperimentalWarning']
-  : [];
+const WORKER = fileURLToPath(siblingModule(import.meta.url, 'worker'));
 
 export class EngineHost implements EngineClient {
   readonly role: EngineClient['role'];
@@ -130,7 +126,7 @@ export class EngineHost implements EngineClient {
     const process_ = { engine, threads, role } satisfies EngineProcessSettings;
     const child = fork(WORKER, [], {
       serialization: 'advanced',
-      execArgv: EXEC_ARGV,
+      execArgv: [...EXEC_ARGV],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, VIGIL_ENGINE_PROCESS: JSON.stringify(process_) },
     });

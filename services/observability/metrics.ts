@@ -14,6 +14,8 @@ export type Instruments = { readonly [K in keyof Catalogue]: Instrument<K> };
 
 export interface Metrics {
   readonly instruments: Instruments;
+  /** Runs before each exposition: for values that change with time alone. */
+  onCollect(update: () => void): void;
   /** The exposition and its content type. */
   expose(): Promise<{ body: string; contentType: string }>;
 }
@@ -40,8 +42,13 @@ export function createMetrics(): Metrics {
       }
     }),
   );
+  const updates: (() => void)[] = [];
   return {
     instruments: instruments as Instruments,
-    expose: async () => ({ body: await registry.metrics(), contentType: registry.contentType }),
+    onCollect: (update) => void updates.push(update),
+    expose: async () => {
+      for (const update of updates) update();
+      return { body: await registry.metrics(), contentType: registry.contentType };
+    },
   };
 }

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { VigilError } from '../../src/errors.ts';
+import type {
+  DatasetService,
+  UploadDatasetHeader,
+  UploadDatasetRequest,
+} from '../gen/vigil/v1/datasets_pb.ts';
+import { runName } from '../resource-names.ts';
+import type { ServiceHandlers } from '../rpc/handler.ts';
+import type { DataDirectory } from '../storage/data-directory.ts';
+import type { Store, StoredDatasetRecord } from '../storage/store.ts';
+import { checkHeader, toStoredDataset } from './convert.ts';
+import { summarise } from './parse-worker.ts';
+
+export function createDatasetHandlers(settings: {
+  store: Store;
+  data: DataDirectory;
+  maxBytes: number;
+  now: () => number;
+}): ServiceHandlers<typeof DatasetService> {
+  const { store, data, maxBytes, now } = settings;
+
+  const find = async (name: string): Promise<StoredDatasetRecord> => {
+    const dataset = await store.getDataset(name);
+    if (dataset) return dataset;
+    throw new VigilError('DATASET_NOT_FOUND', `no dataset ${JSON.stringify(name)}`, {
+      metadata: { dataset: name },
+    });
+  };
+
+  return {
+    uploadDataset: async (requests, { signal, principal, log }) => {
+      const { header, bytes } = await receive(requests, maxBytes);
+      const { name, fileName, options } = checkHeader(header);
+      const fileSha256 = createHash('sha256').update(bytes).digest('hex');
+      if (header.fileSha256 !== '' && header.fileSha256 !== fileSha256)
+        throw VigilError.field(
+          'header.file_sha256',
+          header.fileSha256,
+          `${fileSha256}, the hash of the bytes received`,
+        );
+      const summary = await summarise({ bytes, fileName, options: { ...options, maxBytes } }, signal);
+      const record: StoredDatasetRecord = { name, fileName, fileSha256, createTime: now(), ...summary };
+      // The row is the claim to the name; the directory is whole before the row is there.
+      const temporary = await writeFiles(
+        data.dataset(`.${name}-${process.hrtime.bigint()}`),
+        fileName,
+        bytes,
+        options,
+      );
+      try {
+        const stored = await store.getDataset(name);
+        if (stored) return { dataset: toStoredDataset(sameOrTaken(stored, record)) };
+        await rm(data.dataset(name), { recursive: true, force: true });
+        await rename(temporary, data.dataset(name));
+        if (!(await store.addDataset(record))) throw taken(name);
+      } finally {
+        await rm(temporary, { recursive: true, force: true });
+      }
+      const detail = `${summary.rows} rows, ${summary.sha256}`;
+      await store.audit({ time: now(), principal, action: 'UploadDataset', subject: name, detail });
+      log.info({ dataset: name, rows: summary.rows }, 'dataset stored');
+      return { dataset: toStoredDataset(record) };
+    },
+    listDatasets: async () => ({ datasets: (await store.listDatasets()).map(toStoredDataset) }),
+    getDataset: async ({ name }) => ({ dataset: toStoredDataset(await find(name)) }),
+    deleteDataset: async ({ name }, { principal }) => {
+      await find(name);
+      const unfinished = await store.runsIn(['queued', 'running', 'cancelling', 'interrupted']);
+      const user = unfinished.find(({ request }) => request.dataset === name);
+      if (user) {
+        const message = `dataset ${name} is used by ${runName(user.id)}, which is ${user.state}`;
+        throw new VigilError('RUN_STATE', message, { metadata: { subject: runName(user.id) } });
+      }
+      await store.deleteDataset(name);
+      await rm(data.dataset(name), { recursive: true, force: true });
+      await store.audit({ time: now(), principal, action: 'DeleteDataset', subject: name, detail: '' });
+      return {};
+    },
+  };
+}
+
+/** Collects an upload: a header, then at most `maxBytes` of data. */
+async function receive(
+  requests: AsyncIterable<UploadDatasetRequest>,
+  maxBytes: number,
+): Promise<{ header: UploadDatasetHeader; bytes: Uint8Array }> {
+  let header: UploadDatasetHeader | undefined;
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const { part } of requests) {
+    if (part.case === 'header') {
+      if (header) throw VigilError.field('header', 'a second header', 'one, first');
+      checkHeader(part.value);
+      header = part.value;
+    } else if (part.case === 'data') {
+      if (!header) throw VigilError.field('header', 'data first', 'a header first');
+      size += part.value.length;
+      if (size > maxBytes)
+        throw VigilError.field('data', `more than ${maxBytes} bytes`, `at most ${maxBytes} bytes`);
+      parts.push(part.value);
+    } else throw VigilError.field('part', 'nothing', 'header or data');
+  }
+  if (!header) throw VigilError.field('header', 'nothing', 'a header first');
+  return { header, bytes: Buffer.concat(parts) };
+}
+
+async function writeFiles(
+  directory: string,
+  fileName: string,
+  bytes: Uint8Array,
+  options: object,
+): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, fileName), bytes, { flush: true });
+  await writeFile(join(directory, 'dataset.json'), `${JSON.stringify(options)}\n`, { flush: true });
+  return directory;
+}
+
+/** Uploading the same content again is no error. */
+function sameOrTaken(stored: StoredDatasetRecord, record: StoredDatasetRecord): StoredDatasetRecord {
+  if (stored.sha256 === record.sha256) return stored;
+  throw taken(record.name);
+}
+
+function taken(name: string): VigilError {
+  const message = `dataset ${name} exists with other content; delete it first, or choose another name`;
+  return new VigilError('DATASET_EXISTS', message, { metadata: { dataset: name } });
+}

@@ -1,0 +1,260 @@
+/** Takes runs through their states: one at a time, oldest first, from the last checkpoint after any interruption. */
+import { VigilError } from '../../src/errors.ts';
+import type { TrainingUpdate } from '../../src/training/progress.ts';
+import { ChangeSignal } from '../change-signal.ts';
+import type { Instruments } from '../observability/metrics.ts';
+import { idOf, runName } from '../resource-names.ts';
+import { FINAL_STATES, type RunChange, type RunRecord, type RunState } from '../storage/store.ts';
+import { type AttemptSettings, registerBundle, type StopReason, trainOnce } from './attempt.ts';
+import { LiveProgress } from './live-progress.ts';
+
+export interface SupervisorSettings extends AttemptSettings {
+  readonly instruments: Instruments;
+}
+
+interface CurrentRun {
+  readonly id: string;
+  readonly live: LiveProgress;
+  stop: StopReason | undefined;
+}
+
+/** A run whose process goes away so often without a new checkpoint has failed. */
+const MAX_ATTEMPTS = 3;
+const WAITING: readonly RunState[] = ['queued', 'interrupted'];
+const ACTIVE: readonly RunState[] = ['running', 'cancelling'];
+
+export class TrainingSupervisor {
+  readonly #settings: SupervisorSettings;
+  readonly #change = new ChangeSignal();
+  #current: CurrentRun | undefined;
+  #loop: Promise<void> | undefined;
+  #closing = false;
+  /** Store writes of progress, one after the other. */
+  #writes: Promise<unknown> = Promise.resolve();
+  readonly #unsubscribe: (() => void)[];
+
+  private constructor(settings: SupervisorSettings) {
+    this.#settings = settings;
+    const { engine } = settings;
+    this.#unsubscribe = [
+      engine.onUp(() => this.wake()),
+      engine.onTraining((run, update, stepSeconds) => this.#take(idOf(run, 'runs'), update, stepSeconds)),
+    ];
+  }
+
+  /** Picks up what an earlier process left: runs that were training are interrupted, and go on. */
+  static async open(settings: SupervisorSettings): Promise<TrainingSupervisor> {
+    const supervisor = new TrainingSupervisor(settings);
+    for (const run of await settings.store.runsIn(ACTIVE)) {
+      if (run.state === 'cancelling') await supervisor.#end(run.id, { state: 'cancelled' });
+      else await supervisor.#move(run.id, ACTIVE, { state: 'interrupted' });
+    }
+    await supervisor.#countRuns();
+    supervisor.wake();
+    return supervisor;
+  }
+
+  /** Starts the next run when none is running. */
+  wake(): void {
+    if (this.#closing || this.#loop) return;
+    this.#loop = this.#work()
+      .catch((error: unknown) => this.#settings.log.error({ err: error }, 'the training loop failed'))
+      .finally(() => {
+        this.#loop = undefined;
+      });
+  }
+
+  /** The run as it is now, with progress that is not stored yet. RUN_NOT_FOUND. */
+  async get(id: string): Promise<RunRecord> {
+    const run = await this.#settings.store.getRun(id);
+    if (!run)
+      throw new VigilError('RUN_NOT_FOUND', `no run ${runName(id)}`, { metadata: { run: runName(id) } });
+    return this.withLive(run);
+  }
+
+  withLive(run: RunRecord): RunRecord {
+    if (this.#current?.id !== run.id) return run;
+    const { progress, warnings } = this.#current.live;
+    return { ...run, progress: progress ?? run.progress, warnings };
+  }
+
+  /** The latest epoch of a run that is in the store; undefined when it is not in progress here. */
+  liveEpoch(id: string): number | undefined {
+    return this.#current?.id === id ? this.#current.live.epoch : undefined;
+  }
+
+  /** Resolves at the next change of any run, or when the signal aborts. */
+  changed(signal: AbortSignal): Promise<void> {
+    return this.#change.changed(signal);
+  }
+
+  /** A run was added or removed. */
+  async changedRuns(): Promise<void> {
+    await this.#countRuns();
+    this.#change.notify();
+    this.wake();
+  }
+
+  /** Cancels: at once while it waits, at the next step boundary while it trains. RUN_STATE when it is over otherwise. */
+  async cancel(id: string): Promise<RunRecord> {
+    const waiting = await this.#end(id, { state: 'cancelled' }, WAITING);
+    if (waiting) return waiting;
+    const running = await this.#move(id, ['running'], { state: 'cancelling' });
+    if (running) {
+      await this.#settings.engine
+        .call('stopTraining', { run: runName(id), reason: 'cancel' })
+        .catch(() => {});
+      return running;
+    }
+    const run = await this.get(id);
+    if (run.state === 'cancelling' || run.state === 'cancelled') return run;
+    throw new VigilError(
+      'RUN_STATE',
+      `${runName(id)} is ${run.state}; only a run that is not over can be cancelled`,
+      {
+        metadata: { subject: runName(id) },
+      },
+    );
+  }
+
+  /** Stops the run in progress at a step boundary; it is `interrupted` and goes on with the next process. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    await this.#stop('stop');
+    await this.#loop;
+    await this.#writes;
+  }
+
+  /** Asks the run in progress to stop, now or when it reaches the engine. */
+  async #stop(reason: StopReason): Promise<void> {
+    if (!this.#current) return;
+    this.#current.stop = reason;
+    await this.#settings.engine
+      .call('stopTraining', { run: runName(this.#current.id), reason })
+      .catch(() => {});
+  }
+
+  async #work(): Promise<void> {
+    const { store, engine } = this.#settings;
+    while (!this.#closing && engine.info) {
+      const [next] = await store.runsIn(WAITING);
+      if (!next) return;
+      const change = {
+        state: 'running',
+        attempts: next.attempts + 1,
+        startTime: next.startTime ?? this.#settings.now(),
+      } as const;
+      const run = await this.#move(next.id, WAITING, change);
+      if (run) await this.#train(run);
+    }
+  }
+
+  async #train(run: RunRecord): Promise<void> {
+    const { instruments, log, now } = this.#settings;
+    const { id } = run;
+    const live = new LiveProgress(instruments, now, run.warnings);
+    const current: CurrentRun = { id, live, stop: undefined };
+    this.#current = current;
+    log.info({ run: runName(id), attempt: run.attempts, regime: run.request.regime }, 'training');
+    try {
+      const outcome = await trainOnce(this.#settings, run, () => current.stop);
+      await this.#writes;
+      if (outcome === 'succeeded') {
+        await registerBundle(this.#settings, run);
+        await this.#countRuns();
+      } else await this.#stopped(id, outcome === 'cancelled');
+    } catch (error) {
+      await this.#writes;
+      await this.#failed(run, error);
+    } finally {
+      live.end();
+      this.#current = undefined;
+      this.#change.notify();
+    }
+  }
+
+  async #stopped(id: string, cancelled: boolean): Promise<void> {
+    const run = await this.#settings.store.getRun(id);
+    if (cancelled || run?.state === 'cancelling') await this.#end(id, { state: 'cancelled' });
+    // Stopping in good order says nothing against the run.
+    else await this.#move(id, ACTIVE, { state: 'interrupted', attempts: 0 });
+  }
+
+  async #failed(run: RunRecord, error: unknown): Promise<void> {
+    const { log, store } = this.#settings;
+    const { id } = run;
+    const known = error instanceof VigilError ? error : undefined;
+    if (known?.code === 'ENGINE_UNAVAILABLE') {
+      const now = await store.getRun(id);
+      if (now?.state === 'cancelling') return void (await this.#end(id, { state: 'cancelled' }));
+      if (now && now.attempts < MAX_ATTEMPTS) {
+        log.warn({ run: runName(id), attempts: now.attempts }, 'training interrupted');
+        return void (await this.#move(id, ACTIVE, { state: 'interrupted' }));
+      }
+    }
+    const code = known?.code ?? 'INTERNAL';
+    const message =
+      code === 'ENGINE_UNAVAILABLE'
+        ? `the engine went away ${MAX_ATTEMPTS} times without a new checkpoint`
+        : code === 'INTERNAL'
+          ? 'internal error; the server log has its cause'
+          : known!.message;
+    log.error({ run: runName(id), err: error }, 'training failed');
+    await this.#end(id, { state: 'failed', error: { code, message } });
+  }
+
+  #take(id: string, update: TrainingUpdate, stepSeconds: number): void {
+    const current = this.#current;
+    if (current?.id !== id) return;
+    const before = current.live.progress?.checkpointEpoch ?? 0;
+    const { store, log } = this.#settings;
+    const { progress, epochs } = update;
+    if (epochs.length === 0 && update.warnings.length === 0) {
+      current.live.take(update, stepSeconds);
+      this.#change.notify();
+      return;
+    }
+    // Epochs are stored before watchers hear of them; a new checkpoint clears the attempts.
+    const checkpointed = progress.checkpointEpoch > before ? { attempts: 0 } : {};
+    this.#writes = this.#writes
+      .then(() => store.addEpochs(id, epochs))
+      .then(() => {
+        current.live.take(update, stepSeconds);
+        const { warnings } = current.live;
+        return store.changeRun(id, ACTIVE, { progress, warnings, ...checkpointed });
+      })
+      .then(() => this.#change.notify())
+      .catch((error: unknown) => log.error({ run: runName(id), err: error }, 'progress cannot be stored'));
+  }
+
+  #end(
+    id: string,
+    change: RunChange,
+    from: readonly RunState[] = [...WAITING, ...ACTIVE],
+  ): Promise<RunRecord | undefined> {
+    return this.#move(id, from, { ...change, endTime: this.#settings.now() });
+  }
+
+  async #move(id: string, from: readonly RunState[], change: RunChange): Promise<RunRecord | undefined> {
+    const run = await this.#settings.store.changeRun(id, from, change);
+    if (run) {
+      await this.#countRuns();
+      this.#change.notify();
+    }
+    return run;
+  }
+
+  async #countRuns(): Promise<void> {
+    const counts = await this.#settings.store.countRuns();
+    for (const [state, runs] of Object.entries(counts))
+      this.#settings.instruments.trainingRuns.set({ state }, runs);
+  }
+
+  /** Before each exposition. */
+  collect(): void {
+    this.#current?.live.collect();
+  }
+}
+
+export const isOver = (run: RunRecord): boolean => FINAL_STATES.has(run.state);
