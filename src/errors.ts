@@ -27,7 +27,6 @@ export const ERRORS = {
     'A tensor has the wrong rank, shape, byte length, or a value that is not finite.',
   ],
   CLASS_UNKNOWN: ['invalid', 'A class name is not one of the model or dataset.'],
-  MESSAGE_TOO_LARGE: ['invalid', 'A message is larger than the server accepts.'],
   DATASET_MALFORMED: ['invalid', 'A dataset file cannot be read: wrong key, shape, dtype, length or value.'],
   DATASET_UNSUITABLE: ['invalid', 'A dataset is well formed but cannot be used for what was asked.'],
   DATASET_NOT_FOUND: ['not_found', 'No dataset is stored or found under the name.'],

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseSimulated, SIMULATED_PREFIX } from '../../src/data/open-dataset.ts';
 import { VigilError } from '../../src/errors.ts';
+import { projectRoot } from '../project.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
 import type { DatasetStore } from '../storage/store.ts';
 
@@ -17,12 +16,6 @@ export const EXAMPLE_PREFIX = 'example:';
 
 /** Examples that the project ships, and their files under `examples/`. */
 const EXAMPLES: Readonly<Record<string, string>> = { 'uta-rldd-blinks': 'uta_rldd_blinks.npz' };
-
-/** The project's root: above `services/datasets` in the sources, above `dist` too when compiled. */
-function projectRoot(): string {
-  const above = fileURLToPath(new URL('../../', import.meta.url));
-  return existsSync(join(above, 'package.json')) ? above : join(above, '..');
-}
 
 /** Finds a dataset by the name that `TrainRequest.dataset` has. Errors: DATASET_NOT_FOUND, FIELD_INVALID. */
 export async function resolveDataset(

@@ -1,4 +1,5 @@
 /** The engine process: the only one that imports a tensor library. Forked by `host.ts`, ends when the gateway does. */
+import { constants, setPriority } from 'node:os';
 import { VigilError } from '../../src/errors.ts';
 import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
 import { HostedModel } from './model-host.ts';
@@ -104,6 +105,8 @@ async function main(): Promise<void> {
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => {});
   process.on('disconnect', () => process.exit(0));
+  // Training yields the cores to serving where both want them.
+  if (settings.role === 'train') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   let chosen: ChosenEngine;
   try {
     chosen = await chooseEngine(settings.engine ?? 'auto', settings.threads ?? 1);

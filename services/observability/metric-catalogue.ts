@@ -32,7 +32,7 @@ export const METRICS = {
   rpcDuration: {
     type: 'histogram',
     name: 'rpc_server_call_duration_seconds',
-    help: 'Duration of gRPC calls from first byte to status, by full method (unknown methods as _OTHER) and status code.',
+    help: 'Duration of gRPC calls from first byte to status, by full method and status code; calls of unknown methods are not counted.',
     labels: ['rpc_method', 'rpc_status_code'],
     buckets: REQUEST_SECONDS,
   },

@@ -1,6 +1,6 @@
 /** The embedded store: one SQLite file in WAL mode, held by one process. */
 import { isAbsolute, join, relative } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { VigilError } from '../../src/errors.ts';
 import type { EpochRecord } from '../../src/evaluation/history.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
@@ -19,12 +19,23 @@ import {
 
 const FILE = 'vigil.sqlite';
 
+/** node:sqlite without its warning that it is experimental, which every command would begin with. */
+const sqlite = ((): typeof import('node:sqlite') => {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return process.getBuiltinModule('node:sqlite');
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+})();
+
 /**
  * Opens the store of a data directory, which must exist; the caller closes. A directory that another server holds is
  * FIELD_INVALID: two of them would train the same runs.
  */
 export function openSqlite(directory: string): Store {
-  const database = new DatabaseSync(join(directory, FILE));
+  const database = new sqlite.DatabaseSync(join(directory, FILE));
   try {
     // Exclusive mode holds the file's lock until close, or until the process is gone however it went.
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL');

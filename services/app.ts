@@ -1,0 +1,193 @@
+/** The composition root: makes every part of a server, and closes them in the one right order. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Closer } from '../src/closing.ts';
+import { VigilError } from '../src/errors.ts';
+import { Registry } from '../src/registry/registry.ts';
+import type { VersionRecord } from '../src/registry/version.ts';
+import { createClassifierHandlers, createClassifyBatcher } from './classify/handlers.ts';
+import { type Config, splitAddress } from './config.ts';
+import { createDatasetHandlers } from './datasets/handlers.ts';
+import { resolveDataset } from './datasets/resolve.ts';
+import { openEngines } from './engines.ts';
+import { Operations } from './gen/google/longrunning/operations_pb.ts';
+import { Health } from './gen/grpc/health/v1/health_pb.ts';
+import { ClassifierService } from './gen/vigil/v1/classify_pb.ts';
+import { DatasetService } from './gen/vigil/v1/datasets_pb.ts';
+import { ModelService } from './gen/vigil/v1/models_pb.ts';
+import { SynthesizerService } from './gen/vigil/v1/synthesize_pb.ts';
+import { TrainingService } from './gen/vigil/v1/train_pb.ts';
+import { mounted, startGrpcServer } from './grpc-server.ts';
+import { createHealthService, HealthBoard } from './health.ts';
+import { startOpsServer } from './http.ts';
+import { createModelHandlers } from './models/handlers.ts';
+import { ModelResidency } from './models/residency.ts';
+import type { Logger } from './observability/logger.ts';
+import { createMetrics } from './observability/metrics.ts';
+import { startTracing } from './observability/tracing.ts';
+import { createOperationHandlers } from './operations/handlers.ts';
+import { projectVersion } from './project.ts';
+import { openDataDirectory } from './storage/data-directory.ts';
+import { openSqlite } from './storage/sqlite.ts';
+import { createSynthesizerHandlers } from './synthesize/handlers.ts';
+import { Admission } from './train/admission.ts';
+import { createTrainingHandlers } from './train/handlers.ts';
+import { TrainingSupervisor } from './train/supervisor.ts';
+
+/** A running server. */
+export interface App {
+  readonly grpcPort: number;
+  readonly httpPort: number;
+  /** For example "onnxruntime". */
+  readonly engine: string;
+  /** Stops in order; accepted calls finish. Once. */
+  close(): Promise<void>;
+  /** Makes a close that is under way stop waiting. */
+  force(): void;
+}
+
+/** Starts everything, or nothing: what was opened is closed when a later part fails. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const closer = new Closer((step, error) => log.error({ step, err: error }, 'a part did not close'));
+  try {
+    return await compose(config, log, closer);
+  } catch (error) {
+    await closer.close();
+    throw error;
+  }
+}
+
+async function compose(config: Config, log: Logger, closer: Closer): Promise<App> {
+  const now = Date.now;
+  const codeVersion = projectVersion();
+  const stopping = new AbortController();
+  const forced = new AbortController();
+  const close = (step: string, work: () => Promise<unknown> | undefined): void =>
+    closer.defer(step, async () => {
+      log.info({ step }, 'stopping');
+      await Promise.race([work(), aborted(forced.signal)]);
+    });
+
+  const health = new HealthBoard();
+  const metrics = createMetrics();
+  const { instruments } = metrics;
+  const ops = splitAddress(config.VIGIL_HTTP_ADDRESS);
+  const http = await startOpsServer(ops.host, ops.port, {
+    metrics: () => metrics.expose(),
+    health: () => health.entries(),
+  }).catch((cause: Error) => {
+    const found = `${config.VIGIL_HTTP_ADDRESS}, which cannot be bound (${cause.message})`;
+    throw VigilError.field('VIGIL_HTTP_ADDRESS', found, 'an address of this machine that is free');
+  });
+  close('http', () => http.close());
+
+  const { tracer, ...tracing } = startTracing({
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    service: config.OTEL_SERVICE_NAME,
+    version: codeVersion,
+  });
+  close('telemetry', () => tracing.close());
+
+  const data = openDataDirectory(config.VIGIL_DATA_DIR);
+  const store = openSqlite(data.root);
+  close('storage', () => store.close());
+
+  const { serving, training } = await openEngines(config, close, log, instruments);
+  const registry = new Registry(await store.versions(), await store.aliases());
+  const maxResident = config.VIGIL_MAX_RESIDENT_MODELS;
+  const residency = new ModelResidency({ registry, engine: serving, health, instruments, log, maxResident });
+  close('residency', async () => residency.close());
+
+  const findDataset = (name: string) => resolveDataset(store, data, name);
+  const adopt = async (version: VersionRecord, alias: string): Promise<void> => {
+    registry.add(version);
+    const began = performance.now();
+    // A version that cannot be loaded leaves the alias where it serves; residency has logged why.
+    await residency.prepare(version).then(
+      () => residency.point(alias, version.version, (performance.now() - began) / 1000),
+      () => {},
+    );
+  };
+  const supervisor = await TrainingSupervisor.open({
+    store,
+    engine: training,
+    data,
+    resolveDataset: findDataset,
+    onVersion: adopt,
+    instruments,
+    log,
+    codeVersion,
+    now,
+  });
+  metrics.onCollect(() => supervisor.collect());
+  // Longer than a step of any model we know; after it the run goes on from its last checkpoint anyway.
+  close('runs', () =>
+    Promise.race([supervisor.close(), sleep(config.VIGIL_DRAIN_LIMIT_MS, undefined, { ref: false })]),
+  );
+
+  const batcher = createClassifyBatcher({
+    engine: serving,
+    instruments,
+    tracer,
+    maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
+    maxPendingRows: config.VIGIL_MAX_PENDING_ROWS,
+  });
+  const isAlias = (name: string): boolean => registry.aliases().has(name);
+  const admission = new Admission(store, config.VIGIL_MAX_QUEUED_RUNS, now);
+  const stop = stopping.signal;
+  const maxBytes = config.VIGIL_MAX_DATASET_BYTES;
+  const services = [
+    mounted(
+      ClassifierService,
+      createClassifierHandlers({ residency, batcher, instruments, tracer, isAlias }),
+    ),
+    mounted(
+      SynthesizerService,
+      createSynthesizerHandlers({ residency, engine: serving, instruments, tracer }),
+    ),
+    mounted(
+      TrainingService,
+      createTrainingHandlers({
+        store,
+        admission,
+        supervisor,
+        resolveDataset: findDataset,
+        stopping: stop,
+        now,
+      }),
+    ),
+    mounted(Operations, createOperationHandlers({ store, supervisor, data, stopping: stop, now })),
+    mounted(ModelService, createModelHandlers({ registry, residency, store, now })),
+    mounted(DatasetService, createDatasetHandlers({ store, data, maxBytes, now })),
+    mounted(Health, createHealthService(health, stop)),
+  ];
+  const onCall = (method: string, code: string, seconds: number): void =>
+    instruments.rpcDuration.observe({ rpc_method: method, rpc_status_code: code }, seconds);
+  const grpc = await startGrpcServer(config, services, { log, tracer, onCall, forced: forced.signal });
+  // `forced` cuts the calls; the server still says when they are gone.
+  closer.defer('calls', async () => {
+    log.info({ step: 'calls' }, 'stopping');
+    await grpc.stop(config.VIGIL_DRAIN_LIMIT_MS, forced.signal);
+  });
+  close('batches', () => batcher.drain());
+  close('streams', async () => stopping.abort());
+  close('notice', () => sleep(config.VIGIL_SHUTDOWN_NOTICE_MS));
+  close('readiness', async () => health.stop());
+
+  await residency.open();
+  const { engine } = serving.info ?? { engine: config.VIGIL_ENGINE };
+  log.info({ grpc: grpc.port, http: http.port, engine, version: codeVersion, data: data.root }, 'serving');
+  return {
+    grpcPort: grpc.port,
+    httpPort: http.port,
+    engine,
+    close: () => closer.close(),
+    force: () => forced.abort(new VigilError('SHUTTING_DOWN', 'the server is shutting down')),
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,54 @@
+/** The engine processes of a server: one that serves, and one that trains beside it where that pays. */
+import type { Config } from './config.ts';
+import { EngineHost } from './engine/host.ts';
+import type { Logger } from './observability/logger.ts';
+import type { Instruments } from './observability/metrics.ts';
+
+export interface Engines {
+  readonly serving: EngineHost;
+  /** The same process where they are shared. */
+  readonly training: EngineHost;
+}
+
+type EngineSettings = Pick<Config, 'VIGIL_ENGINE' | 'VIGIL_ENGINE_THREADS' | 'VIGIL_ENGINE_TRAINER'>;
+
+/**
+ * Starts what the configuration asks for. On a CPU the trainer is a process of its own (`auto`): the scheduler of the
+ * machine shares cores better than a queue between steps. A GPU has one owner. ENGINE_REFUSED.
+ */
+export async function openEngines(
+  config: EngineSettings,
+  close: (step: string, work: () => Promise<void>) => void,
+  log: Logger,
+  instruments: Instruments,
+): Promise<Engines> {
+  const open = async (role: EngineHost['role']): Promise<EngineHost> => {
+    const host = await EngineHost.open({
+      engine: config.VIGIL_ENGINE,
+      threads: config.VIGIL_ENGINE_THREADS,
+      role,
+      log,
+      onMemory: (memory) => {
+        for (const [pool, bytes] of Object.entries(memory))
+          instruments.engineMemory.set({ pool, role }, bytes);
+      },
+    });
+    close(`engine ${role}`, () => host.close());
+    const { engine } = host.info!;
+    instruments.engineUp.set({ engine, role }, 1);
+    instruments.engineRestarts.inc({ role }, 0);
+    host.onDown(() => instruments.engineUp.set({ engine, role }, 0));
+    host.onUp(() => {
+      instruments.engineUp.set({ engine, role }, 1);
+      instruments.engineRestarts.inc({ role });
+    });
+    return host;
+  };
+  if (config.VIGIL_ENGINE_TRAINER === 'shared') {
+    const both = await open('both');
+    return { serving: both, training: both };
+  }
+  const serving = await open('serve');
+  const separate = config.VIGIL_ENGINE_TRAINER === 'separate' || serving.info?.device === 'cpu';
+  return { serving, training: separate ? await open('train') : serving };
+}

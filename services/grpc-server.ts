@@ -1,0 +1,73 @@
+/** The gRPC server: every service on one port, and how it stops. */
+import type { DescService } from '@bufbuild/protobuf';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { VigilError } from '../src/errors.ts';
+import type { Config } from './config.ts';
+import { ServerReflection } from './gen/grpc/reflection/v1/reflection_pb.ts';
+import { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.ts';
+import { createReflectionService } from './reflection.ts';
+import type { ServiceHandlers } from './rpc/handler.ts';
+import { addService, type ServeOptions } from './rpc/serve.ts';
+
+/** A service with its handlers; the pair is made where its type is known. */
+export interface Mounted {
+  readonly service: DescService;
+  readonly mount: (server: Server, options: ServeOptions) => void;
+}
+
+export function mounted<S extends DescService>(service: S, handlers: ServiceHandlers<S>): Mounted {
+  return { service, mount: (server, options) => addService(server, service, handlers, options) };
+}
+
+export interface GrpcServer {
+  readonly port: number;
+  /** Finishes accepted calls; after `limitMs`, or when `forced` aborts, cuts them off. */
+  stop(limitMs: number, forced: AbortSignal): Promise<void>;
+}
+
+type ServerSettings = Pick<
+  Config,
+  'VIGIL_GRPC_ADDRESS' | 'VIGIL_MAX_MESSAGE_BYTES' | 'VIGIL_MAX_CONNECTION_AGE_MS' | 'VIGIL_DRAIN_LIMIT_MS'
+>;
+
+/** Binds and serves, with reflection over all of `services`. FIELD_INVALID when the address cannot be had. */
+export async function startGrpcServer(
+  config: ServerSettings,
+  services: readonly Mounted[],
+  options: ServeOptions,
+): Promise<GrpcServer> {
+  const server = new Server({
+    'grpc.max_receive_message_length': config.VIGIL_MAX_MESSAGE_BYTES,
+    'grpc.max_send_message_length': -1,
+    'grpc.max_connection_age_ms': config.VIGIL_MAX_CONNECTION_AGE_MS,
+    'grpc.max_connection_age_grace_ms': config.VIGIL_DRAIN_LIMIT_MS,
+  });
+  const described = [...services.map(({ service }) => service), ServerReflection, ServerReflectionAlpha];
+  const reflection = createReflectionService(described);
+  for (const { mount } of services) mount(server, options);
+  addService(server, ServerReflection, reflection, options);
+  addService(server, ServerReflectionAlpha, reflection, options);
+  const address = config.VIGIL_GRPC_ADDRESS;
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (!error) return resolve(bound);
+      const found = `${address}, which cannot be bound (${error.message})`;
+      reject(VigilError.field('VIGIL_GRPC_ADDRESS', found, 'an address of this machine that is free'));
+    });
+  });
+  return {
+    port,
+    stop: (limitMs, forced) =>
+      new Promise((resolve) => {
+        const cut = (): void => server.forceShutdown();
+        const limit = setTimeout(cut, limitMs);
+        forced.addEventListener('abort', cut, { once: true });
+        server.tryShutdown(() => {
+          clearTimeout(limit);
+          forced.removeEventListener('abort', cut);
+          resolve();
+        });
+        if (forced.aborted) cut();
+      }),
+  };
+}
