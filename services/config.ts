@@ -13,7 +13,10 @@ const address = z
     (value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535,
     'allowed: a port from 0 to 65535',
   );
-const count = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+const count = (least: number, most: number) => {
+  const error = `allowed: an integer from ${least} to ${most}`;
+  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
+};
 const MIB = 2 ** 20;
 
 const schema = z.object({
@@ -74,12 +77,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const given = Object.fromEntries(
     known.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])),
   );
-  const result = schema.safeParse(given, { reportInput: true });
+  const result = schema.safeParse(given);
   const fields = [
     ...unknown.map((field) => ({ field, description: 'no such setting; docs/configuration.md lists them' })),
-    ...(result.error?.issues ?? []).map(({ path, message, input }) => ({
+    ...(result.error?.issues ?? []).map(({ path, message }) => ({
       field: path.join('.'),
-      description: `found ${JSON.stringify(input)}; ${message}`,
+      description: `found ${JSON.stringify(given[path.join('.')])}; ${message}`,
     })),
   ];
   if (fields.length > 0 || !result.success) {

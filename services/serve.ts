@@ -1,5 +1,5 @@
 import { VigilError } from '../src/errors.ts';
-import { startApp } from './app.ts';
+import { type App, startApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { createLogger } from './observability/logger.ts';
 
@@ -10,24 +10,33 @@ import { createLogger } from './observability/logger.ts';
 export async function serve(environment: Readonly<Record<string, string | undefined>>): Promise<number> {
   const config = readConfig(environment);
   const log = createLogger(config.VIGIL_LOG_LEVEL);
-  const app = await startApp(config, log);
+  let app: App | undefined;
+  let signals = 0;
+  let exit = (_code: number): void => {};
+  const stop = (): void => {
+    if (!app || signals === 0) return;
+    if (signals > 1) app.force();
+    app.close().then(() => exit(0));
+  };
+  const signalled = (signal: NodeJS.Signals): void => {
+    signals += 1;
+    log.info({ signal, atOnce: signals > 1 }, 'signal');
+    stop();
+  };
+  const crashed = (error: unknown): void => {
+    log.fatal({ err: error }, 'unexpected error');
+    app?.force();
+    app?.close().finally(() => exit(1));
+  };
+  // Before anything starts: a signal that comes early stops what has started by then.
+  process.on('SIGTERM', signalled);
+  process.on('SIGINT', signalled);
+  app = await startApp(config, log);
+  process.on('uncaughtException', crashed);
+  process.on('unhandledRejection', crashed);
   return new Promise((resolve) => {
-    let signals = 0;
-    const stop = (signal: NodeJS.Signals): void => {
-      signals += 1;
-      log.info({ signal }, signals === 1 ? 'stopping' : 'stopping at once');
-      if (signals > 1) app.force();
-      else app.close().then(() => resolve(0));
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
-    const crash = (error: unknown): void => {
-      log.fatal({ err: error }, 'unexpected error');
-      app.force();
-      app.close().finally(() => resolve(1));
-    };
-    process.on('uncaughtException', crash);
-    process.on('unhandledRejection', crash);
+    exit = resolve;
+    stop();
   });
 }
 
