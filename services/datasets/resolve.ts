@@ -12,10 +12,18 @@ export interface ResolvedDataset {
   readonly location: string;
 }
 
-export const EXAMPLE_PREFIX = 'example:';
+const EXAMPLE_PREFIX = 'example:';
 
 /** Examples that the project ships, and their files under `examples/`. */
 const EXAMPLES: Readonly<Record<string, string>> = { 'uta-rldd-blinks': 'uta_rldd_blinks.npz' };
+
+/** The file of `example:...`; undefined when the name is none of ours. */
+export function exampleFile(name: string): string | undefined {
+  const example = name.startsWith(EXAMPLE_PREFIX) ? name.slice(EXAMPLE_PREFIX.length) : '';
+  return Object.hasOwn(EXAMPLES, example)
+    ? join(projectRoot(), 'examples', example, EXAMPLES[example]!)
+    : undefined;
+}
 
 /** Finds a dataset by the name that `TrainRequest.dataset` has. Errors: DATASET_NOT_FOUND, FIELD_INVALID. */
 export async function resolveDataset(
@@ -29,13 +37,12 @@ export async function resolveDataset(
     return { name, location: name };
   }
   if (name.startsWith(EXAMPLE_PREFIX)) {
-    const example = name.slice(EXAMPLE_PREFIX.length);
-    const file = Object.hasOwn(EXAMPLES, example) ? EXAMPLES[example]! : undefined;
-    if (!file) {
+    const location = exampleFile(name);
+    if (!location) {
       const known = Object.keys(EXAMPLES).map((known_) => EXAMPLE_PREFIX + known_);
       throw notFound(name, `examples: ${known.join(', ')}`);
     }
-    return { name, location: join(projectRoot(), 'examples', example, file) };
+    return { name, location };
   }
   const stored = await store.getDataset(name);
   if (!stored) throw notFound(name, 'ListDatasets lists those that are stored');

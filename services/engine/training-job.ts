@@ -57,6 +57,8 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
       test: split.test.length,
     },
     networks: result.spec,
+    // Training rows per class, in class order: the priors that the classifier has learned.
+    classRows: data.classRows,
     iterationsPerEpoch: data.iterations,
     classifierUpdates: result.counters.classifierUpdates,
     selectedEpoch: result.counters.best.epoch,

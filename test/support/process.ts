@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Connection } from '../../services/client/client.ts';
-import { type Clients, clientsOf } from './server.ts';
+import { type Clients, clientsOf } from '../../services/client/clients.ts';
 
 export interface LogLine {
   readonly msg: string;
@@ -11,6 +11,7 @@ export interface LogLine {
 }
 
 export interface ServerProcess extends Clients {
+  readonly connection: Connection;
   readonly child: ChildProcess;
   readonly ops: string;
   readonly lines: LogLine[];
@@ -63,6 +64,7 @@ export async function spawnServer(
   const serving = await line(({ msg }) => msg === 'serving');
   const connection = new Connection(`127.0.0.1:${String(serving.grpc)}`);
   return {
+    connection,
     ...clientsOf(connection),
     child,
     ops: `http://127.0.0.1:${String(serving.http)}`,

@@ -4,36 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type App, startApp } from '../../services/app.ts';
 import { Connection } from '../../services/client/client.ts';
+import { type Clients, clientsOf } from '../../services/client/clients.ts';
 import { readConfig } from '../../services/config.ts';
-import { Operations } from '../../services/gen/google/longrunning/operations_pb.ts';
-import { Health } from '../../services/gen/grpc/health/v1/health_pb.ts';
-import { ClassifierService } from '../../services/gen/vigil/v1/classify_pb.ts';
-import { DatasetService } from '../../services/gen/vigil/v1/datasets_pb.ts';
-import { ModelService } from '../../services/gen/vigil/v1/models_pb.ts';
-import { SynthesizerService } from '../../services/gen/vigil/v1/synthesize_pb.ts';
-import { TrainingService } from '../../services/gen/vigil/v1/train_pb.ts';
 import { createLogger } from '../../services/observability/logger.ts';
 
 export interface TestServer extends Clients {
+  readonly connection: Connection;
   readonly app: App;
   readonly directory: string;
   readonly ops: string;
   stop(): Promise<void>;
-}
-
-export type Clients = ReturnType<typeof clientsOf>;
-
-export function clientsOf(connection: Connection) {
-  return {
-    connection,
-    classifier: connection.service(ClassifierService),
-    synthesizer: connection.service(SynthesizerService),
-    training: connection.service(TrainingService),
-    operations: connection.service(Operations),
-    models: connection.service(ModelService),
-    datasets: connection.service(DatasetService),
-    health: connection.service(Health),
-  };
 }
 
 /** `settings` are environment variables. `stop` also deletes the directory unless it was given. */
@@ -52,6 +32,7 @@ export async function startServer(
   const app = await startApp(config, createLogger(process.env.VIGIL_TEST_LOG ?? 'silent'));
   const connection = new Connection(`127.0.0.1:${app.grpcPort}`);
   return {
+    connection,
     ...clientsOf(connection),
     app,
     directory: data,

@@ -1,0 +1,90 @@
+import { create } from '@bufbuild/protobuf';
+import { type Command, Option } from 'commander';
+import type { Dataset, Split } from '../../src/data/dataset.ts';
+import { VigilError } from '../../src/errors.ts';
+import { evaluate } from '../../src/evaluation/metrics.ts';
+import { parseSplitOptions } from '../../src/training/options.ts';
+import { splitRows } from '../../src/training/split-rows.ts';
+import { EvaluationSchema } from '../gen/vigil/v1/evaluation_pb.ts';
+import type { ModelVersion } from '../gen/vigil/v1/models_pb.ts';
+import { toEvaluation } from '../models/convert.ts';
+import { messageJson, write, writeJson } from './print.ts';
+import { classifyRows, openSource, takeRows } from './rows.ts';
+import { writeEvaluation } from './scores.ts';
+import { globalsOf, withClients } from './session.ts';
+
+/** What lineage says about the training that we need again. */
+interface TrainedConfiguration {
+  readonly split: Readonly<Record<string, unknown>>;
+  readonly classRows: readonly number[];
+}
+
+/** The rows of one side of the split that the model was trained with. */
+function rowsOfSide(
+  dataset: Dataset,
+  own: Split | undefined,
+  model: ModelVersion,
+  side: keyof Split,
+): number[] {
+  const { lineage } = model;
+  if (lineage?.datasetSha256 !== dataset.sha256) {
+    const allowed = `all for other data than the model's (${lineage?.dataset}, ${lineage?.datasetSha256.slice(0, 12)}…)`;
+    throw VigilError.field('--side', side, allowed);
+  }
+  // The sizes are results of the split, not options of it.
+  const { train, validation, test, ...options } = (lineage.configuration as unknown as TrainedConfiguration)
+    .split;
+  return [...splitRows(dataset, own, parseSplitOptions(options), Number(lineage.seed)).split[side]];
+}
+
+export function addEvaluate(program: Command): void {
+  program
+    .command('evaluate')
+    .description("a model's scores: those of its training, or fresh ones on a dataset through the server")
+    .option('-m, --model <model>', 'a version or an alias', 'stable')
+    .option('-d, --dataset <source>', 'a dataset file, example:... or simulated:...')
+    .addOption(
+      new Option('--side <side>', "rows by the model's own split of its dataset")
+        .choices(['all', 'train', 'validation', 'test'])
+        .default('all'),
+    )
+    .action(
+      async (flags: { model: string; dataset?: string; side: 'all' | keyof Split }, command: Command) => {
+        const { address, json } = globalsOf(command);
+        await withClients(address, async (clients) => {
+          const { version: model } = await clients.models.getModelVersion({ model: flags.model });
+          if (flags.dataset === undefined) {
+            if (json) return writeJson(messageJson(EvaluationSchema, model!.evaluation!));
+            write(`version ${model!.version} on the test rows of its training`);
+            return writeEvaluation(model!.evaluation!);
+          }
+          const { dataset, split } = await openSource(flags.dataset);
+          const { classNames } = model!;
+          const labelOf = dataset.classNames.map((name) => classNames.indexOf(name));
+          const missing = dataset.classNames.filter((_, k) => labelOf[k]! < 0);
+          if (missing.length > 0)
+            throw VigilError.field('--dataset', `classes ${missing.join(', ')}`, classNames.join(', '));
+          const rows =
+            flags.side === 'all'
+              ? Array.from({ length: dataset.rows }, (_, row) => row)
+              : rowsOfSide(dataset, split, model!, flags.side);
+          const shape = [rows.length, dataset.channels, dataset.steps];
+          const { predictions } = await classifyRows(clients, model!.version, shape, takeRows(dataset, rows));
+          const { classRows } = model!.lineage!.configuration as unknown as TrainedConfiguration;
+          const total = classRows.reduce((sum, count) => sum + count, 0);
+          const evaluation = evaluate({
+            probabilities: Float32Array.from(
+              predictions.flatMap(({ probabilities }) => probabilities.map(({ probability }) => probability)),
+            ),
+            labels: Uint8Array.from(rows, (row) => labelOf[dataset.labels[row]!]!),
+            classNames,
+            trainPriors: classRows.map((count) => count / total),
+          });
+          const message = create(EvaluationSchema, toEvaluation(evaluation));
+          if (json) return writeJson(messageJson(EvaluationSchema, message));
+          write(`version ${model!.version} on ${flags.side} rows of ${flags.dataset}`);
+          writeEvaluation(message);
+        });
+      },
+    );
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import {
+  ListModelVersionsResponseSchema,
+  ModelVersionSchema,
+  SetAliasResponseSchema,
+} from '../gen/vigil/v1/models_pb.ts';
+import { decimal, messageJson, percent, write, writeJson, writeTable } from './print.ts';
+import { writeEvaluation } from './scores.ts';
+import { globalsOf, withClients } from './session.ts';
+
+export function addModels(program: Command): void {
+  const models = program.command('models').description('list, show and promote model versions');
+  models
+    .command('list', { isDefault: true })
+    .description('versions, newest first')
+    .action(async (_: object, command: Command) => {
+      const { address, json } = globalsOf(command);
+      await withClients(address, async (clients) => {
+        const page = await clients.models.listModelVersions({ pageSize: 1000 });
+        if (json) return writeJson(messageJson(ListModelVersionsResponseSchema, page));
+        const rows = page.versions.map(({ version, aliases, lineage, evaluation, hasGenerator, loaded }) => [
+          version,
+          aliases.join(', ') || '-',
+          lineage?.regime ?? '',
+          lineage?.dataset ?? '',
+          percent(evaluation?.macroAccuracy),
+          decimal(evaluation?.macroAuc),
+          hasGenerator ? 'yes' : 'no',
+          loaded ? 'yes' : 'no',
+        ]);
+        writeTable(
+          ['version', 'aliases', 'regime', 'dataset', 'macro acc.', 'macro AUC', 'generator', 'loaded'],
+          rows,
+        );
+      });
+    });
+  models
+    .command('show <model>')
+    .description('one version, by number or alias')
+    .action(async (model: string, _: object, command: Command) => {
+      const { address, json } = globalsOf(command);
+      await withClients(address, async (clients) => {
+        const { version } = await clients.models.getModelVersion({ model });
+        if (json) return writeJson(messageJson(ModelVersionSchema, version!));
+        const { lineage, aliases, channelNames, classNames, steps, sha256, evaluation } = version!;
+        write(`version ${version!.version}  aliases ${aliases.join(', ') || '-'}  sha256 ${sha256}`);
+        write(`${channelNames.length} channels x ${steps} steps  classes ${classNames.join(', ')}`);
+        write(
+          `${lineage?.regime} on ${lineage?.dataset}  seed ${lineage?.seed}  ${lineage?.run}  engine ${lineage?.engine}`,
+        );
+        writeEvaluation(evaluation!);
+      });
+    });
+  models
+    .command('promote <model>')
+    .description('point an alias at a version: promotes, and rolls back')
+    .option('-a, --alias <name>', 'the alias', 'stable')
+    .option('--expect <version>', 'fail when the alias points elsewhere by now')
+    .action(
+      async (model: string, { alias, expect }: { alias: string; expect?: string }, command: Command) => {
+        const { address, json } = globalsOf(command);
+        await withClients(address, async (clients) => {
+          const request = { alias, version: model, ...(expect !== undefined && { expectedVersion: expect }) };
+          const answer = await clients.models.setAlias(request);
+          if (json) return writeJson(messageJson(SetAliasResponseSchema, answer));
+          write(
+            `${alias} points at version ${answer.version!.version} (before: ${answer.previousVersion || 'nothing'})`,
+          );
+        });
+      },
+    );
+}
