@@ -37,7 +37,7 @@ function lines(title: string, points: readonly Point[], models: readonly string[
     marginLeft: 46,
     marginBottom: 34,
     x: { label: 'epoch', ticks: Math.min(epochs, 6), tickFormat: 'd' },
-    y: { label: null, grid: true, ticks: 5, zero, tickFormat: '~g' },
+    y: { label: null, grid: true, ticks: 5, zero },
     color: { domain: [...models], range: SERIES },
     marks: [
       Plot.lineY(points, { x: 'epoch', y: 'value', stroke: 'model', strokeWidth: 2 }),
@@ -136,7 +136,7 @@ export function channelChart({ name, real, synthetic }: ReportChannel): string {
     marginLeft: 46,
     marginBottom: 34,
     x: { label: 'step', ticks: 6 },
-    y: { label: null, grid: true, ticks: 5, tickFormat: '~g' },
+    y: { label: null, grid: true, ticks: 5 },
     color: { domain: ['real', 'synthetic'], range: SERIES },
     marks: [
       Plot.areaY(bands, { x: 'step', y1: 'low', y2: 'high', fill: 'source', fillOpacity: 0.18 }),
