@@ -1,0 +1,187 @@
+/** What the dashboard shows, as data: rows of panels with their queries. A test holds every query to the catalogue. */
+
+export interface Query {
+  readonly expr: string;
+  readonly legend: string;
+}
+
+export interface PanelSpec {
+  readonly title: string;
+  readonly description: string;
+  readonly kind: 'timeseries' | 'stat';
+  /** Grafana's unit id. */
+  readonly unit: string;
+  readonly queries: readonly Query[];
+}
+
+export interface RowSpec {
+  readonly title: string;
+  readonly panels: readonly PanelSpec[];
+}
+
+/** Chosen at the top of the dashboard. */
+const ON = '{namespace=~"$namespace",pod=~"$pod"}';
+const on = (labels: string): string => `{namespace=~"$namespace",pod=~"$pod",${labels}}`;
+const rate = (series: string): string => `rate(${series}[$__rate_interval])`;
+
+const quantiles = (family: string, labels = ON, shares = [0.5, 0.99]): Query[] =>
+  shares.map((share) => ({
+    expr: `histogram_quantile(${share}, sum by (le) (${rate(`${family}_bucket${labels}`)}))`,
+    legend: `p${share * 100}`,
+  }));
+
+const series = (title: string, description: string, unit: string, queries: readonly Query[]): PanelSpec => ({
+  title,
+  description,
+  kind: 'timeseries',
+  unit,
+  queries,
+});
+
+const stat = (title: string, description: string, unit: string, expr: string, legend = ''): PanelSpec => ({
+  title,
+  description,
+  kind: 'stat',
+  unit,
+  queries: [{ expr, legend }],
+});
+
+const CLASSIFY = on('rpc_method="vigil.v1.ClassifierService/Classify"');
+
+export const ROWS: readonly RowSpec[] = [
+  {
+    title: 'Overview',
+    panels: [
+      stat('Engines up', 'Engine processes that answer.', 'short', `sum(vigil_engine_up${ON})`),
+      stat(
+        'Classify calls',
+        'Calls per second, all statuses.',
+        'reqps',
+        `sum(${rate(`rpc_server_call_duration_seconds_count${CLASSIFY}`)})`,
+      ),
+      stat(
+        'Failed calls',
+        'Share of all calls that ended in a status that is the server’s fault.',
+        'percentunit',
+        `sum(${rate(`rpc_server_call_duration_seconds_count${on('rpc_status_code=~"UNAVAILABLE|INTERNAL|DATA_LOSS|DEADLINE_EXCEEDED"')}`)}) / sum(${rate(`rpc_server_call_duration_seconds_count${ON}`)})`,
+      ),
+      stat(
+        'Models served',
+        'Which version each alias serves.',
+        'short',
+        `max by (alias, version) (vigil_model_info${ON})`,
+        '{{alias}} → {{version}}',
+      ),
+    ],
+  },
+  {
+    title: 'Serving',
+    panels: [
+      series(
+        'Classify latency',
+        'From the first byte to the status, per call.',
+        's',
+        quantiles('rpc_server_call_duration_seconds', CLASSIFY, [0.5, 0.95, 0.99]),
+      ),
+      series('Calls by method and status', 'Per second.', 'reqps', [
+        {
+          expr: `sum by (rpc_method, rpc_status_code) (${rate(`rpc_server_call_duration_seconds_count${ON}`)})`,
+          legend: '{{rpc_method}} {{rpc_status_code}}',
+        },
+      ]),
+      series(
+        'Time in the queue',
+        'How long rows waited for the engine.',
+        's',
+        quantiles('vigil_inference_queue_seconds'),
+      ),
+      series(
+        'Time on the engine',
+        'How long the engine computed one batch.',
+        's',
+        quantiles('vigil_inference_compute_seconds'),
+      ),
+      series('Rows per batch', 'Mean over batches; more under load is batching at work.', 'short', [
+        {
+          expr: `sum(${rate(`vigil_inference_batch_rows_sum${ON}`)}) / sum(${rate(`vigil_inference_batch_rows_count${ON}`)})`,
+          legend: 'rows',
+        },
+      ]),
+      series('Why batches went', 'Batches per second by what triggered them.', 'ops', [
+        {
+          expr: `sum by (reason) (${rate(`vigil_inference_batch_dispatch_total${ON}`)})`,
+          legend: '{{reason}}',
+        },
+      ]),
+      series('Rows waiting', 'In the batcher, per pod.', 'short', [
+        { expr: `vigil_inference_pending_rows${ON}`, legend: '{{pod}}' },
+      ]),
+      series('Requests that never ran', 'Per second, by reason.', 'reqps', [
+        { expr: `sum by (reason) (${rate(`vigil_inference_rejected_total${ON}`)})`, legend: '{{reason}}' },
+      ]),
+      series(
+        'Predictions by class',
+        'Share of the rows classified; a shift here is worth a look at the input.',
+        'percentunit',
+        [
+          {
+            expr: `sum by (class) (${rate(`vigil_predictions_total${ON}`)}) / scalar(sum(${rate(`vigil_predictions_total${ON}`)}))`,
+            legend: '{{class}}',
+          },
+        ],
+      ),
+      series('Rows synthesised', 'Per second, by class.', 'ops', [
+        { expr: `sum by (class) (${rate(`vigil_synthesised_rows_total${ON}`)})`, legend: '{{class}}' },
+      ]),
+      series(
+        'Model swaps',
+        'From the decision to serve a version until it served.',
+        's',
+        quantiles('vigil_model_swap_seconds', ON, [0.5, 0.99]),
+      ),
+    ],
+  },
+  {
+    title: 'Training',
+    panels: [
+      series('Progress', 'Share of the run in progress that is done.', 'percentunit', [
+        { expr: `vigil_training_progress_ratio${ON}`, legend: '{{pod}}' },
+      ]),
+      series('Losses', 'Mean of each term over the latest iterations.', 'short', [
+        { expr: `vigil_training_loss${ON}`, legend: '{{term}}' },
+      ]),
+      series('Validation', 'Latest scores of the run in progress.', 'percentunit', [
+        { expr: `vigil_training_validation${ON}`, legend: '{{metric}}' },
+      ]),
+      series(
+        'Iteration time',
+        'One training iteration, all of its networks.',
+        's',
+        quantiles('vigil_training_step_seconds'),
+      ),
+      series('Runs by state', 'Stored runs.', 'short', [
+        { expr: `sum by (state) (vigil_training_runs${ON})`, legend: '{{state}}' },
+      ]),
+      series('Age of the checkpoint', 'What an interruption would cost at most.', 's', [
+        { expr: `vigil_training_checkpoint_age_seconds${ON}`, legend: '{{pod}}' },
+      ]),
+    ],
+  },
+  {
+    title: 'Processes',
+    panels: [
+      series('Engine restarts', 'In the last hour, by role.', 'short', [
+        { expr: `sum by (role) (increase(vigil_engine_restarts_total${ON}[1h]))`, legend: '{{role}}' },
+      ]),
+      series('Engine memory', 'As the engine reports it.', 'bytes', [
+        { expr: `vigil_engine_memory_bytes${ON}`, legend: '{{pod}} {{role}} {{pool}}' },
+      ]),
+      series('Gateway memory', 'Resident.', 'bytes', [
+        { expr: `process_resident_memory_bytes${ON}`, legend: '{{pod}}' },
+      ]),
+      series('Event-loop lag of the gateway', '99th percentile: what every call waits at worst.', 's', [
+        { expr: `nodejs_eventloop_lag_p99_seconds${ON}`, legend: '{{pod}}' },
+      ]),
+    ],
+  },
+];
