@@ -1,6 +1,7 @@
 /** Samples for commands: from dataset files, shipped and simulated data, or JSON on stdin. */
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { gatherRows } from '../../src/data/batches.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { type OpenedDataset, openDataset } from '../../src/data/open-dataset.ts';
 import { VigilError } from '../../src/errors.ts';
@@ -66,15 +67,8 @@ export async function classifyRows(
 }
 
 /** Some rows of a dataset, `[rows, channels, steps]`. */
-export function takeRows({ channels, steps, values }: Dataset, rows: Iterable<number>): Float32Array {
-  const size = channels * steps;
-  const parts = Array.from(rows, (row) => values.subarray(row * size, (row + 1) * size));
-  const out = new Float32Array(parts.length * size);
-  parts.forEach((part, at) => {
-    out.set(part, at * size);
-  });
-  return out;
-}
+export const takeRows = ({ channels, steps, values }: Dataset, rows: ArrayLike<number>): Float32Array =>
+  gatherRows(values, channels * steps, Uint32Array.from(rows));
 
 /** Parses "0-9,20"; rows of a dataset of `count` rows. */
 export function parseRows(spec: string | undefined, count: number): number[] {

@@ -1,7 +1,8 @@
 import { layoutOf, type NetworkName, weightsKey } from '../../src/models/networks.ts';
 import { layoutSize } from '../../src/models/parameters.ts';
 import { classifyProgram } from '../../src/models/programs.ts';
-import { readManifest, readWeights, specOfManifest } from '../../src/registry/bundle.ts';
+import { readWeights, specOfManifest } from '../../src/registry/bundle.ts';
+import { readManifest } from '../../src/registry/bundle-files.ts';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
 import { Sampler } from '../../src/synthesis/sampler.ts';
 import type { Engine, EngineState, Executable } from '../../src/tensor/engine.ts';

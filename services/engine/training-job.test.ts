@@ -2,7 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { verifyBundle } from '../../src/registry/bundle.ts';
+import { verifyBundle } from '../../src/registry/bundle-files.ts';
 import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
 import { HostedModel } from './model-host.ts';
 import type { TrainingJob, TrainingOutcome } from './protocol.ts';

@@ -160,9 +160,6 @@ export const METRICS = {
 /** Keys of `METRICS`. */
 export type MetricKey = keyof typeof METRICS;
 
-/** Label names of one family, as a union; `never` when it has none. */
-export type MetricLabel<K extends MetricKey> = (typeof METRICS)[K]['labels'][number];
-
 /**
  * Series of prom-client's `collectDefaultMetrics` on Linux, which the dashboard and the alerts may use too. A test
  * holds the list to what prom-client registers.

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Logger } from 'pino';
-import { verifyBundle } from '../../src/registry/bundle.ts';
+import { verifyBundle } from '../../src/registry/bundle-files.ts';
 import { CANDIDATE } from '../../src/registry/registry.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { ResolvedDataset } from '../datasets/resolve.ts';

@@ -35,11 +35,3 @@ export function scaleRows(values: Float32Array, { low, high }: ChannelLimits, st
     return Math.min(1, Math.max(-1, scaled));
   });
 }
-
-/** `[rows, channels, steps]` from [-1, 1] back to original units. */
-export function unscaleRows(values: Float32Array, { low, high }: ChannelLimits, steps: number): Float32Array {
-  return values.map((value, i) => {
-    const channel = Math.floor(i / steps) % low.length;
-    return low[channel]! + ((value + 1) * (high[channel]! - low[channel]!)) / 2;
-  });
-}

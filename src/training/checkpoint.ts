@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import { VigilError } from '../errors.ts';
@@ -89,9 +89,4 @@ export async function readCheckpoint(
     counters: { ...counters, best },
     arrays: Object.fromEntries([...arrays].map(([name, { values }]) => [name, values])),
   };
-}
-
-/** Removes the checkpoint of a run that is over. */
-export async function removeCheckpoint(directory: string): Promise<void> {
-  await rm(join(directory, FILE), { force: true });
 }
