@@ -2,18 +2,15 @@
 # Lints and renders the chart with both helm majors, which come inside npm packages. Usage: .ci/charts.sh [cache directory]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cache="${1:-$(mktemp -d)}"
+cache="${1:-out/helm}"
+mkdir -p "$cache"
 chart=charts/vigil
 passed=0
 
 helm_of() { # package → path of its helm
-  local package="$1" directory="$cache/$1"
-  if [ ! -x "$directory/helm/helm" ]; then
-    mkdir -p "$directory"
-    python3 -m zipfile -e "node_modules/@aws-cdk/$package/lib/layer.zip" "$directory"
-    chmod +x "$directory/helm/helm"
-  fi
-  echo "$directory/helm/helm"
+  local helm="$cache/$1/helm"
+  [ -x "$helm" ] || node .ci/extract-helm.mjs "@aws-cdk/$1" "$helm"
+  echo "$helm"
 }
 
 check() { # description, command...
