@@ -1,7 +1,7 @@
-import { constants } from 'node:fs';
-import { access, mkdir } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { probeEngine } from '../engine/host.ts';
@@ -43,12 +43,15 @@ async function checkEngine(config: Config): Promise<Finding[]> {
   }
 }
 
+/** Looks, and makes nothing: the directory, or the nearest one above it where it is absent, must be writable. */
 async function checkData(config: Config): Promise<Finding> {
   const path = resolve(config.VIGIL_DATA_DIR);
+  let nearest = path;
+  while (!existsSync(nearest)) nearest = dirname(nearest);
   try {
-    await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK);
-    return { check: 'data directory', ok: true, detail: path };
+    await access(nearest, constants.W_OK);
+    const absent = nearest === path ? '' : ' (made when the server starts)';
+    return { check: 'data directory', ok: true, detail: path + absent };
   } catch (error) {
     return { check: 'data directory', ok: false, detail: error instanceof Error ? error.message : path };
   }

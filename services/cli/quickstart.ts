@@ -53,7 +53,7 @@ async function trainOne(clients: Clients, regime: Regime, epochs: number, quiet:
       dataset: DATASET,
       regime,
       split: SPLIT,
-      options: { epochs, seed: BigInt(SEED) },
+      options: { epochs, seed: BigInt(SEED), selectBy: 'macroAccuracy' },
       displayName: `quickstart ${regime}`,
     });
     const runName = name.replace('operations/', 'runs/');
