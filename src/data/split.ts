@@ -65,7 +65,26 @@ function assignUnits(dataset: Dataset, unitOf: readonly number[], shares: SplitS
   return fromSides(sides);
 }
 
-/** Whole groups on one side each. Refuses data without group ids: a split must not be called subject-wise then. */
+/** Numbers of units: groups, where groups that share an identical row are one, so that no row can stand on two sides. */
+function unitsOfGroups(dataset: Dataset, groups: Int32Array): number[] {
+  const parent = new Map([...new Set(groups)].map((group) => [group, group]));
+  const rootOf = (group: number): number => {
+    let root = group;
+    while (parent.get(root) !== root) root = parent.get(root)!;
+    parent.set(group, root);
+    return root;
+  };
+  const owner = new Map<string, number>();
+  groups.forEach((group, row) => {
+    const key = vectorKey(dataset, row);
+    const other = owner.get(key);
+    if (other === undefined) owner.set(key, group);
+    else parent.set(rootOf(group), rootOf(other));
+  });
+  return Array.from(groups, rootOf);
+}
+
+/** Whole groups on one side each; groups that share identical rows on the same side. Refuses data without group ids: a split must not be called subject-wise then. */
 export function splitByGroup(dataset: Dataset, shares: SplitShares): Split {
   if (!dataset.groups) {
     throw VigilError.field(
@@ -75,7 +94,8 @@ export function splitByGroup(dataset: Dataset, shares: SplitShares): Split {
       'DATASET_UNSUITABLE',
     );
   }
-  const groups = new Set(dataset.groups).size;
+  const units = unitsOfGroups(dataset, dataset.groups);
+  const groups = new Set(units).size;
   if (groups < 3) {
     throw VigilError.field(
       'split.by',
@@ -84,7 +104,7 @@ export function splitByGroup(dataset: Dataset, shares: SplitShares): Split {
       'DATASET_UNSUITABLE',
     );
   }
-  return checked(dataset, assignUnits(dataset, [...dataset.groups], shares));
+  return checked(dataset, assignUnits(dataset, units, shares));
 }
 
 /** The authors' folds: one for test, one for validation, the rest for training. */

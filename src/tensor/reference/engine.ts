@@ -3,6 +3,8 @@ import type { Arrays, Engine, EngineState, Executable, Program, Shapes } from '.
 
 /** The plain JavaScript backend of TensorFlow.js, op by op: slow, and what the other engines are held to. */
 export async function openReference(): Promise<Engine> {
+  // Keeps TensorFlow.js from advertising its native backend on stderr.
+  tf.env().set('IS_TEST', true);
   await tf.setBackend('cpu');
   return {
     name: 'reference',
