@@ -3,6 +3,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { VigilError } from '../src/errors.ts';
 import type { Config } from './config.ts';
+import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.ts';
 import { ServerReflection } from './gen/grpc/reflection/v1/reflection_pb.ts';
 import { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.ts';
 import { createReflectionService } from './reflection.ts';
@@ -43,7 +44,7 @@ export async function startGrpcServer(
     'grpc.max_connection_age_grace_ms': config.VIGIL_DRAIN_LIMIT_MS,
   });
   const described = [...services.map(({ service }) => service), ServerReflection, ServerReflectionAlpha];
-  const reflection = createReflectionService(described);
+  const reflection = createReflectionService(described, [file_google_rpc_error_details]);
   for (const { mount } of services) mount(server, options);
   addService(server, ServerReflection, reflection, options);
   addService(server, ServerReflectionAlpha, reflection, options);

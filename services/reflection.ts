@@ -57,9 +57,10 @@ class ReflectionIndex {
   readonly #symbols = new Map<string, DescFile>();
   readonly #extensions = new Map<string, Map<number, DescFile>>();
 
-  constructor(services: readonly DescService[]) {
+  constructor(services: readonly DescService[], files: readonly DescFile[]) {
     this.#services = services.map(({ typeName }) => typeName).sort();
     for (const { file } of services) this.#add(file);
+    for (const file of files) this.#add(file);
   }
 
   answer({ messageRequest }: ReflectionRequest): ReflectionAnswer {
@@ -138,11 +139,15 @@ function notFound(what: string): ReflectionAnswer {
   return { case: 'errorResponse', value: { errorCode: status.NOT_FOUND, errorMessage: `no ${what}` } };
 }
 
-/** One implementation for both versions: they differ in their package's name only. */
+/**
+ * One implementation for both versions: they differ in their package's name only. `files` are resolvable too: what
+ * travels in Any fields and error details, which no service imports.
+ */
 export function createReflectionService(
   services: readonly DescService[],
+  files: readonly DescFile[],
 ): ServiceHandlers<typeof ServerReflection> & ServiceHandlers<typeof ServerReflectionAlpha> {
-  const index = new ReflectionIndex(services);
+  const index = new ReflectionIndex(services, files);
   return {
     serverReflectionInfo: async function* (requests: AsyncIterable<ReflectionRequest>) {
       for await (const request of requests) {

@@ -62,7 +62,7 @@ export function addDatasets(program: Command): void {
       const { classNames = [], channelNames = [], steps = 0 } = sidecar;
       const header = {
         name: name ?? plain,
-        fileName: basename(file),
+        fileName: `${name ?? plain}${extname(file)}`,
         fileSha256: createHash('sha256').update(bytes).digest('hex'),
         classNames: [...classNames],
         channelNames: [...channelNames],

@@ -1,11 +1,13 @@
 /** Results go to stdout: tables for people, JSON with the proto's field names for programs. */
 import {
   create,
+  createRegistry,
   type DescMessage,
   type MessageInitShape,
   type MessageShape,
   toJson,
 } from '@bufbuild/protobuf';
+import { TrainMetadataSchema, TrainResultSchema } from '../gen/vigil/v1/train_pb.ts';
 
 export const write = (line: string): void => void process.stdout.write(`${line}\n`);
 /** Remarks and progress go to stderr, so that stdout can be piped. */
@@ -13,12 +15,15 @@ export const remark = (line: string): void => void process.stderr.write(`${line}
 
 export const writeJson = (value: unknown): void => write(JSON.stringify(value, null, 2));
 
+/** What an operation's Any fields hold. */
+const registry = createRegistry(TrainMetadataSchema, TrainResultSchema);
+
 /** A message as canonical protobuf JSON. */
 export function messageJson<M extends DescMessage>(
   schema: M,
   message: MessageShape<M> | MessageInitShape<M>,
 ): unknown {
-  return toJson(schema, create(schema, message as MessageInitShape<M>));
+  return toJson(schema, create(schema, message as MessageInitShape<M>), { registry });
 }
 
 /** Columns aligned by the longest cell; numbers are the caller's to format. */

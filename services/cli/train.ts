@@ -135,7 +135,7 @@ export function addTrain(program: Command): void {
         });
         const run = operation.name.replace('operations/', 'runs/');
         if (flags.wait) return followRun(clients, run, json);
-        if (json) writeJson(messageJson(OperationSchema, { ...operation, metadata: undefined }));
+        if (json) writeJson(messageJson(OperationSchema, operation));
         else write(`${operation.name} queued; watch it with: vigil runs watch ${run}`);
         return EXIT.ok;
       });

@@ -1,6 +1,7 @@
 /** Typed async handlers on grpc-js: the only file that knows its four call shapes. */
 
 import type { EventEmitter } from 'node:events';
+import type { Readable } from 'node:stream';
 import type { DescMethod, DescService, Message } from '@bufbuild/protobuf';
 import type {
   Metadata,
@@ -68,7 +69,7 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
       principal: call.getPeer(),
       log: options.log,
     };
-    const request = streams[0] ? requests(method, call as AsyncIterable<Buffer>) : undefined;
+    const request = streams[0] ? requests(method, call as Readable) : undefined;
     const input = (): unknown =>
       request ?? decode(method.input, (call as ServerUnaryCall<Buffer, Buffer>).request);
     const work = async (): Promise<Buffer | undefined> => {
@@ -106,8 +107,10 @@ function cancelledBy(call: Call): VigilError {
     : new VigilError('CANCELLED', 'the caller cancelled');
 }
 
-async function* requests(method: DescMethod, call: AsyncIterable<Buffer>): AsyncIterable<unknown> {
-  for await (const bytes of call) yield decode(method.input, bytes);
+async function* requests(method: DescMethod, call: Readable): AsyncIterable<unknown> {
+  // The default iterator destroys the stream at its end, and with it the answers of a bidirectional call.
+  const messages = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const bytes of messages) yield decode(method.input, bytes);
 }
 
 /** Writes one message and waits until the stream takes more: a slow reader holds the handler, not the memory. */

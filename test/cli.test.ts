@@ -1,0 +1,212 @@
+/** The command line as a process: results on stdout, one clear line for errors, documented exit codes. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadDataset } from '../src/data/load-dataset.ts';
+import { startServer, type TestServer } from './support/server.ts';
+
+const MAIN = fileURLToPath(new URL('../services/cli/main.ts', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'vigil-cli-'));
+let server: TestServer;
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function vigil(args: string[], input = ''): Promise<Outcome> {
+  const flags = ['--experimental-transform-types', '--disable-warning=ExperimentalWarning'];
+  const address = server ? `127.0.0.1:${server.app.grpcPort}` : '127.0.0.1:1';
+  const child = spawn(process.execPath, [...flags, MAIN, '--address', address, ...args], { cwd: directory });
+  const outcome = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text) => {
+    outcome.stdout += String(text);
+  });
+  child.stderr.on('data', (text) => {
+    outcome.stderr += String(text);
+  });
+  child.stdin.end(input);
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...outcome })));
+}
+
+const json = (outcome: Outcome): unknown => JSON.parse(outcome.stdout);
+const SOURCE = 'simulated:small?rows=60&steps=16';
+
+beforeAll(async () => {
+  server = await startServer();
+}, 60_000);
+
+afterAll(async () => {
+  await server?.stop();
+  rmSync(directory, { recursive: true });
+});
+
+test('train follows a run to its version: a line per epoch where there is no terminal', async () => {
+  const { code, stdout, stderr } = await vigil([
+    'train',
+    '-d',
+    SOURCE,
+    '-s',
+    'epochs=2',
+    '-s',
+    'latentSize=8',
+    '-n',
+    'mine',
+  ]);
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/epoch 1\/2 {2}.*classifier \d\.\d{3}.*validation: accuracy/);
+  expect(stderr).toMatch(/epoch 2\/2/);
+  expect(stdout).toContain('model version 1 (alias candidate)');
+  expect(stdout).toMatch(/macro accuracy \d+\.\d%/);
+});
+
+test('train --json is a line of JSON per update, the run last', async () => {
+  const args = [
+    '--json',
+    'train',
+    '-d',
+    SOURCE,
+    '-r',
+    'classifier_only',
+    '-s',
+    'epochs=1',
+    '--request-id',
+    'same',
+  ];
+  const { code, stdout } = await vigil(args);
+  expect(code).toBe(0);
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.at(-2)).toMatchObject({ state: 'RUN_STATE_SUCCEEDED', modelVersion: '2' });
+  expect(lines.at(-1)).toMatchObject({ request: { regime: 'classifier_only' }, modelVersion: '2' });
+  const again = await vigil([...args, '--no-wait']);
+  expect(json(again)).toMatchObject({ done: true });
+});
+
+test('models are promoted and listed', async () => {
+  expect((await vigil(['models', 'promote', '1'])).stdout).toContain(
+    'stable points at version 1 (before: nothing)',
+  );
+  const { stdout } = await vigil(['models']);
+  expect(stdout).toMatch(/^VERSION {2}ALIASES/);
+  expect(stdout).toMatch(/1 +stable +joint_scratch/);
+  expect(json(await vigil(['--json', 'models', 'show', 'stable']))).toMatchObject({
+    version: '1',
+    hasGenerator: true,
+  });
+  const lost = await vigil(['models', 'promote', '2', '--expect', '9']);
+  expect(lost).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('points at version 1; expected version 9'),
+  });
+});
+
+test('runs are listed and shown', async () => {
+  const { stdout } = await vigil(['runs']);
+  expect(stdout).toContain('mine');
+  const id = /runs\/(\S+)/.exec(stdout)![1]!;
+  expect((await vigil(['runs', 'show', id])).stdout).toContain('succeeded');
+  expect(await vigil(['runs', 'cancel', id])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('only a run that is not over'),
+  });
+  expect((await vigil(['runs', 'watch', id])).code).toBe(0);
+});
+
+test('classify: a source with labels, rows of it, and JSON on stdin', async () => {
+  const table = await vigil(['classify', SOURCE, '--rows', '0-2,9']);
+  expect(table.stdout.trim().split('\n')).toHaveLength(5);
+  expect(table.stderr).toMatch(/4 rows by version 1; \d/);
+  const one = JSON.stringify(Array.from({ length: 18 }, () => new Array<number>(16).fill(0.5)));
+  const answer = await vigil(['--json', 'classify', '-'], one);
+  expect(json(answer)).toMatchObject({ modelVersion: '1', predictions: [{ topClass: expect.any(String) }] });
+  expect(await vigil(['classify', '-'], '[[1,2],[3]]')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('rows of different sizes'),
+  });
+  expect(await vigil(['classify', SOURCE, '--rows', '0-99999'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('numbers and ranges from 0 to'),
+  });
+});
+
+test('synthesize writes an NPZ that Vigil reads, the same for the same seed', async () => {
+  const args = ['synthesize', '-c', 'alert=5', '-c', 'slightly_drowsy=70', '--seed', '3'];
+  const first = await vigil([...args, '-o', 'rows.npz']);
+  expect(first.stdout).toContain('5 alert, 70 slightly_drowsy: [75, 18, 16] by version 1');
+  const { dataset } = await loadDataset(join(directory, 'rows.npz'));
+  expect(dataset).toMatchObject({ rows: 75, channels: 18, steps: 16 });
+  const second = await vigil(['--json', ...args]);
+  expect(first.stdout).toContain((json(second) as { sha256: string }).sha256);
+  expect(await vigil(['synthesize', '-c', 'alert'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('NAME=VALUE'),
+  });
+  expect(await vigil(['synthesize', '-c', 'alert=0'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('counts[0].rows: found 0'),
+  });
+});
+
+test('evaluate: the test rows of the training, restored, give the very scores that the training stored', async () => {
+  const stored = json(await vigil(['--json', 'evaluate'])) as { rows: string; confusion: object };
+  const fresh = json(await vigil(['--json', 'evaluate', '-d', SOURCE, '--side', 'test'])) as typeof stored;
+  expect(fresh.rows).toBe(stored.rows);
+  expect(fresh.confusion).toEqual(stored.confusion);
+  const other = await vigil(['evaluate', '-d', 'simulated:small?rows=90&steps=16', '--side', 'test']);
+  expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("other data than the model's") });
+});
+
+test('datasets: uploaded, listed, trained on, deleted', async () => {
+  const rows = Array.from({ length: 40 }, (_, i) => `${i},p${i % 8},${i % 2 ? 'x' : 'y'}`);
+  const csv = [
+    'clip,group,label,time,a',
+    ...rows.flatMap((row, i) => [0, 1, 2].map((time) => `${row},${time},${Math.sin(i * 7 + time)}`)),
+  ];
+  writeFileSync(join(directory, 'My Clips.csv'), csv.join('\n'));
+  writeFileSync(join(directory, 'dataset.json'), '{"steps": 8}');
+  expect((await vigil(['datasets', 'upload', 'My Clips.csv'])).stdout).toContain('dataset my-clips: 40 rows');
+  expect((await vigil(['datasets'])).stdout).toMatch(/my-clips +40 +1 x 8 +x 20, y 20 +8/);
+  const trained = await vigil(['train', '-d', 'my-clips', '-r', 'classifier_only', '-s', 'epochs=1']);
+  expect(trained).toMatchObject({ code: 0, stdout: expect.stringContaining('model version 3') });
+  expect((await vigil(['datasets', 'delete', 'my-clips'])).code).toBe(0);
+  expect(await vigil(['datasets', 'upload', 'nothing.npz'])).toMatchObject({
+    code: 3,
+    stderr: 'vigil: no dataset file nothing.npz\n',
+  });
+});
+
+test('errors are one line with a documented code', async () => {
+  expect(await vigil(['models', 'show', '99'])).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/^vigil: no model version or alias "99".*\n$/),
+  });
+  expect(await vigil(['train', '-d', 'nothing'])).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/^vigil: no dataset "nothing".*\n$/),
+  });
+  expect(await vigil(['train', '-d', SOURCE, '-s', 'epoch=3'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('epoch: found no such option; allowed: epochs'),
+  });
+  expect(await vigil(['train'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--dataset') });
+  const nobody = await vigil(['--address', '127.0.0.1:1', '--json', 'models']);
+  expect(nobody.code).toBe(4);
+  expect(JSON.parse(nobody.stderr)).toMatchObject({
+    error: { reason: 'UNAVAILABLE', message: expect.stringContaining('vigil serve') },
+  });
+});
+
+test('doctor says which engine was chosen and which were refused', async () => {
+  const findings = json(await vigil(['--json', 'doctor'])) as { check: string; detail: string }[];
+  const of = (check: string): string => findings.find((finding) => finding.check === check)!.detail;
+  expect(of('engine')).toMatch(/^onnxruntime on cpu/);
+  expect(of('engine refused')).toMatch(/^tensorflow: /);
+  expect(of('server')).toMatch(/is ready$/);
+});
