@@ -157,9 +157,6 @@ export const METRICS = {
   },
 } as const satisfies Readonly<Record<string, MetricFamily>>;
 
-/** Keys of `METRICS`. */
-export type MetricKey = keyof typeof METRICS;
-
 /**
  * Series of prom-client's `collectDefaultMetrics` on Linux, which the dashboard and the alerts may use too. A test
  * holds the list to what prom-client registers.
