@@ -3,9 +3,11 @@ import type { Arrays, Engine, EngineState, Executable, Program, Shapes } from '.
 
 /** The plain JavaScript backend of TensorFlow.js, op by op: slow, and what the other engines are held to. */
 export async function openReference(): Promise<Engine> {
-  // Keeps TensorFlow.js from advertising its native backend on stderr.
-  tf.env().set('IS_TEST', true);
   await tf.setBackend('cpu');
+  // The first tensor makes TensorFlow.js advertise its native backend on stderr, except in production mode.
+  tf.env().set('PROD', true);
+  tf.scalar(0).dispose();
+  tf.env().set('PROD', false);
   return {
     name: 'reference',
     device: 'cpu',
