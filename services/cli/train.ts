@@ -73,6 +73,7 @@ function toFields(
 
 /** Follows a run to its end and reports it; Ctrl-C leaves the run going. Resolves with the exit code. */
 export async function followRun(clients: Clients, name: string, json: boolean): Promise<number> {
+  if (!json) remark(name);
   const left = new AbortController();
   const leave = (): void => left.abort();
   process.once('SIGINT', leave);

@@ -42,12 +42,35 @@ function createLines(): View {
   };
 }
 
-/** A bar with the latest losses below 100 columns of text; epochs do not scroll. */
+/** Names that a line of the terminal has room for. */
+const SHORT: Readonly<Record<string, string>> = {
+  classifier: 'C',
+  discriminator: 'D',
+  discriminatorClass: 'D class',
+  adversarial: 'G adv',
+  classification: 'G class',
+  correlation: 'G corr',
+  joint: 'G joint',
+  realCorrelation: 'real corr',
+};
+const BAR_SIZE = 16;
+
+/** Parts joined as long as they fit; the last ones go first. */
+function fitted(parts: readonly string[], columns: number): string {
+  let line = '';
+  for (const part of parts) {
+    const longer = line === '' ? part : `${line}  ${part}`;
+    if (longer.length > columns) break;
+    line = longer;
+  }
+  return line;
+}
+
+/** A bar with the time left, the validation score and as many losses as the terminal is wide; epochs do not scroll. */
 function createBar(title: string): View {
-  const format = `${title} {bar} {percent}%  {state}`;
   const bar = new SingleBar({
-    format,
-    barsize: 24,
+    format: `${title} {bar} {done}%  {state}`,
+    barsize: BAR_SIZE,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     hideCursor: true,
@@ -57,18 +80,34 @@ function createBar(title: string): View {
     linewrap: false,
     stream: process.stderr,
   });
-  bar.start(100, 0, { percent: '0', state: 'waiting' });
+  bar.start(100, 0, { done: '  0', state: 'waiting' });
   return {
     show: ({ progress, state }) => {
       if (!progress) return bar.update(0, { state: RunState[state]!.toLowerCase() });
-      const { epoch, epochs, losses, validation, secondsLeft, rowsPerSecond, phase } = progress;
-      const left = phase === 'training' ? `${duration(secondsLeft)} left` : phase;
-      const rows = `${Math.round(rowsPerSecond)} rows/s`;
-      const text = [`epoch ${epoch}/${epochs}`, left, rows, list(losses, decimal), list(validation, percent)];
-      bar.update(progress.percent, {
-        percent: Math.floor(progress.percent),
-        state: text.filter(Boolean).join('  '),
-      });
+      const {
+        epoch,
+        epochs,
+        losses,
+        validation,
+        secondsLeft,
+        rowsPerSecond,
+        phase,
+        percent: done,
+      } = progress;
+      const { macroAccuracy } = validation;
+      // C first: it is what the run is for.
+      const terms = Object.entries(losses).sort(
+        ([a], [b]) => Number(b === 'classifier') - Number(a === 'classifier'),
+      );
+      const parts = [
+        `epoch ${epoch}/${epochs}`,
+        phase === 'training' ? `${duration(secondsLeft)} left` : phase,
+        ...(macroAccuracy === undefined ? [] : [`macro ${percent(macroAccuracy)}`]),
+        ...terms.map(([term, value]) => `${SHORT[term] ?? term} ${decimal(value)}`),
+        `${Math.round(rowsPerSecond)} rows/s`,
+      ];
+      const columns = (process.stderr.columns ?? 80) - title.length - BAR_SIZE - 10;
+      bar.update(done, { done: String(Math.floor(done)).padStart(3), state: fitted(parts, columns) });
     },
     end: () => bar.stop(),
   };
