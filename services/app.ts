@@ -103,7 +103,10 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
     const began = performance.now();
     // A version that cannot be loaded leaves the alias where it serves; residency has logged why.
     await residency.prepare(version).then(
-      () => residency.point(alias, version.version, (performance.now() - began) / 1000),
+      ({ release }) => {
+        residency.point(alias, version.version, (performance.now() - began) / 1000);
+        release();
+      },
       () => {},
     );
   };

@@ -32,9 +32,14 @@ export function createModelHandlers(settings: {
       const began = performance.now();
       const target = registry.resolve(version);
       // Loaded and warmed first: an alias never points at what cannot serve.
-      await residency.prepare(target);
-      const { previous } = await store.setAlias(alias, target.version, expectedVersion);
-      residency.point(alias, target.version, (performance.now() - began) / 1000);
+      const { release } = await residency.prepare(target);
+      let previous: string;
+      try {
+        ({ previous } = await store.setAlias(alias, target.version, expectedVersion));
+        residency.point(alias, target.version, (performance.now() - began) / 1000);
+      } finally {
+        release();
+      }
       const detail = `version ${target.version}, before ${previous || 'none'}`;
       await store.audit({ time: now(), principal, action: 'SetAlias', subject: alias, detail });
       log.info({ alias, version: target.version, previous }, 'alias moved');

@@ -68,15 +68,7 @@ export class ModelResidency {
    */
   async lease(model: string, signal: AbortSignal): Promise<Lease> {
     const resident = this.#resident(this.#settings.registry.resolve(model));
-    resident.leases += 1;
-    resident.usedAt = ++this.#uses;
-    let released = false;
-    const release = (): void => {
-      if (released) return;
-      released = true;
-      resident.leases -= 1;
-      this.#evict();
-    };
+    const release = this.#hold(resident);
     try {
       if (!resident.loaded) await waitFor(resident, signal);
       return { version: resident.version, release };
@@ -86,12 +78,23 @@ export class ModelResidency {
     }
   }
 
-  /** Loads a version, so that an alias can be pointed at it. Errors as `lease`; what serves goes on serving. */
-  async prepare(version: VersionRecord): Promise<void> {
-    await this.#resident(version).ready;
+  /**
+   * Loads a version and holds it, so that an alias can be pointed at it before it is released. Errors as `lease`; what
+   * serves goes on serving.
+   */
+  async prepare(version: VersionRecord): Promise<Lease> {
+    const resident = this.#resident(version);
+    const release = this.#hold(resident);
+    try {
+      await resident.ready;
+      return { version, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
-  /** Points an alias at a version that is loaded, or was when it was prepared. */
+  /** Points an alias at a prepared version. */
   point(alias: string, version: string, swapSeconds: number): void {
     const { registry, health, instruments } = this.#settings;
     const before = registry.aliases().get(alias);
@@ -105,6 +108,19 @@ export class ModelResidency {
 
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+  }
+
+  /** Keeps a version from being unloaded until the returned function is called. */
+  #hold(resident: Resident): () => void {
+    resident.leases += 1;
+    resident.usedAt = ++this.#uses;
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      resident.leases -= 1;
+      this.#evict();
+    };
   }
 
   #resident(version: VersionRecord): Resident {
@@ -140,7 +156,7 @@ export class ModelResidency {
 
   async #tryLoad(version: VersionRecord): Promise<boolean> {
     try {
-      await this.prepare(version);
+      (await this.prepare(version)).release();
       return true;
     } catch {
       return false;
