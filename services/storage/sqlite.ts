@@ -20,7 +20,7 @@ import {
 const FILE = 'vigil.sqlite';
 
 /** node:sqlite without its warning that it is experimental, which every command would begin with. */
-const sqlite = ((): typeof import('node:sqlite') => {
+const sqlite = ((): typeof import('node:sqlite') | undefined => {
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {
@@ -35,6 +35,11 @@ const sqlite = ((): typeof import('node:sqlite') => {
  * FIELD_INVALID: two of them would train the same runs.
  */
 export function openSqlite(directory: string): Store {
+  if (!sqlite) {
+    const allowed =
+      '22.13 or newer, for its node:sqlite; "npx vigil" in a clone runs on the one that it brings';
+    throw VigilError.field('Node.js', process.version, allowed);
+  }
   const database = new sqlite.DatabaseSync(join(directory, FILE));
   try {
     // Exclusive mode holds the file's lock until close, or until the process is gone however it went.
