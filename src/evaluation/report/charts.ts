@@ -9,6 +9,9 @@ const { document } = parseHTML('<!doctype html><html><body></body></html>');
 const SERIES = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)'];
 const FONT = { fontFamily: 'inherit', fontSize: '12px', background: 'transparent', overflow: 'visible' };
 
+/** Three digits, no trailing zeros, and no exponents where none are needed. */
+const TICKS = (value: number): string => String(Number(value.toPrecision(3)));
+
 /** Draws without a DOM. The accessible name says what a reader cannot see. */
 function draw(label: string, options: Plot.PlotOptions): string {
   const figure = Plot.plot({
@@ -36,8 +39,8 @@ function lines(title: string, points: readonly Point[], models: readonly string[
     height: 200,
     marginLeft: 46,
     marginBottom: 34,
-    x: { label: 'epoch', ticks: Math.min(epochs, 6), tickFormat: 'd' },
-    y: { label: null, grid: true, ticks: 5, zero },
+    x: { label: 'epoch', interval: Math.ceil(epochs / 6), tickFormat: 'd' },
+    y: { label: null, grid: true, ticks: 5, zero, tickFormat: TICKS },
     color: { domain: [...models], range: SERIES },
     marks: [
       Plot.lineY(points, { x: 'epoch', y: 'value', stroke: 'model', strokeWidth: 2 }),
@@ -136,7 +139,7 @@ export function channelChart({ name, real, synthetic }: ReportChannel): string {
     marginLeft: 46,
     marginBottom: 34,
     x: { label: 'step', ticks: 6 },
-    y: { label: null, grid: true, ticks: 5 },
+    y: { label: null, grid: true, ticks: 5, tickFormat: TICKS },
     color: { domain: ['real', 'synthetic'], range: SERIES },
     marks: [
       Plot.areaY(bands, { x: 'step', y1: 'low', y2: 'high', fill: 'source', fillOpacity: 0.18 }),

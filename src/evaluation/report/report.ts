@@ -1,5 +1,5 @@
 import { channelChart, confusionChart, lossCharts, validationCharts } from './charts.ts';
-import type { ReportContent, ReportModel } from './content.ts';
+import type { ReportBand, ReportChannel, ReportContent, ReportModel } from './content.ts';
 import { charts, escapeHtml, legend, page, section, table, tiles } from './page.ts';
 
 const percent = (share: number | null): string => (share === null ? '–' : `${(100 * share).toFixed(1)} %`);
@@ -58,6 +58,16 @@ function confusions(models: readonly ReportModel[], classNames: readonly string[
       },
     ]),
   );
+}
+
+/** How wide the synthetic bands are beside the real ones, on average over channels and steps. */
+function widthShare(channels: readonly ReportChannel[]): number {
+  const width = (bands: readonly ReportBand[]): number =>
+    bands.reduce((sum, { low, high }) => sum + high - low, 0) / bands.length;
+  const shares = channels.flatMap(({ real, synthetic }) =>
+    width(real) > 0 ? [width(synthetic) / width(real)] : [],
+  );
+  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }
 
 /** The whole report as HTML. */
@@ -120,7 +130,7 @@ export function renderReport(content: ReportContent): string {
     ),
     section(
       `Real and synthetic: ${synthetic.className}`,
-      `The sparsest class. Lines are medians, bands hold the middle 80 % of the rows: real training rows beside ${synthetic.rows} synthetic rows (seed ${escapeHtml(synthetic.seed)}, SHA-256 <code>${escapeHtml(synthetic.sha256)}</code>).`,
+      `The sparsest class. Lines are medians, bands hold the middle 80 % of the rows: real training rows beside ${synthetic.rows} synthetic rows (seed ${escapeHtml(synthetic.seed)}, SHA-256 <code>${escapeHtml(synthetic.sha256)}</code>). The synthetic bands are <strong>${percent(widthShare(synthetic.channels))}</strong> as wide as the real ones: far below 100 % says that the generator draws much the same row each time.`,
       legend(['real', 'synthetic']),
       charts(synthetic.channels.map((channel) => ({ title: channel.name, svg: channelChart(channel) }))),
     ),
