@@ -6,9 +6,8 @@ ARG CUDA_IMAGE=nvidia/cuda:12.6.3-cudnn-runtime-ubuntu22.04
 
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
-# The image has the right Node: the one that package.json brings for other machines stays out.
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --no-fund --no-audit --omit=optional --ignore-scripts
+RUN npm ci --no-fund --no-audit --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY services services
@@ -18,6 +17,7 @@ RUN node node_modules/typescript/bin/tsc -p tsconfig.build.json && rm -rf dist/b
 FROM ${NODE_IMAGE} AS modules
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+# The image has the right Node: the one that package.json brings for other machines, an optional package, stays out.
 RUN npm ci --no-fund --no-audit --omit=dev --omit=optional --ignore-scripts \
  && find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 -type d \( -name darwin -o -name win32 \) -exec rm -rf {} +
 # Owned by the user that runs; a volume mounted here keeps this owner on first use.
