@@ -103,8 +103,10 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
     const began = performance.now();
     // A version that cannot be loaded leaves the alias where it serves; residency has logged why.
     await residency.prepare(version).then(
-      ({ release }) => {
-        residency.point(alias, version.version, (performance.now() - began) / 1000);
+      async ({ release }) => {
+        // Somebody may have moved the alias on while the version was loaded.
+        const current = (await store.aliases()).get(alias) === version.version;
+        if (current) residency.point(alias, version.version, (performance.now() - began) / 1000);
         release();
       },
       () => {},

@@ -326,6 +326,11 @@ describe('names, pages and aliases', () => {
     ],
     ['SetAlias of no alias', () => server.models.setAlias({ version: '1' }), field('alias', /lower-case/)],
     [
+      'SetAlias to no version',
+      () => server.models.setAlias({ alias: 'stable' }),
+      field('version', /a version or an alias/),
+    ],
+    [
       'SetAlias of a number',
       () => server.models.setAlias({ alias: '1', version: '1' }),
       field('alias', /beginning with a letter/),

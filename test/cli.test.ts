@@ -195,6 +195,10 @@ test('errors are one line with a documented code', async () => {
     code: 2,
     stderr: expect.stringContaining('epoch: found no such option; allowed: epochs'),
   });
+  expect(await vigil(['runs', 'list', '-n', 'many'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('1 to 9999'),
+  });
   expect(await vigil(['train'])).toMatchObject({ code: 2, stderr: expect.stringContaining('--dataset') });
   const nobody = await vigil(['--address', '127.0.0.1:1', '--json', 'models']);
   expect(nobody.code).toBe(4);

@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { EXEC_ARGV, siblingModule } from '../child-module.ts';
+import { EXIT } from './failure.ts';
 
 export interface ChildServer {
   /** Of the gRPC server. */
@@ -41,6 +42,13 @@ export async function startChildServer(dataDirectory: string, logFile: string): 
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const endWithUs = (): void => void child.kill('SIGKILL');
   process.once('exit', endWithUs);
+  // Also while it starts: a signal's default would end us without an 'exit', and leave the server behind.
+  const signalled = (): void => {
+    child.kill('SIGTERM');
+    gone.then(() => process.exit(EXIT.interrupted));
+  };
+  process.once('SIGINT', signalled);
+  process.once('SIGTERM', signalled);
   const serving = await new Promise<ServingLine>((resolve, reject) => {
     let last = '';
     createInterface({ input: child.stderr }).on('line', (line) => {
@@ -59,6 +67,8 @@ export async function startChildServer(dataDirectory: string, logFile: string): 
       child.kill('SIGTERM');
       await gone;
       process.off('exit', endWithUs);
+      process.off('SIGINT', signalled);
+      process.off('SIGTERM', signalled);
       await new Promise((resolve) => log.end(resolve));
     },
   };

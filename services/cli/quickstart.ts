@@ -240,15 +240,12 @@ export function addQuickstart(program: Command): void {
       for (const name of ['data', 'report.html', 'summary.json', 'server.log'])
         await rm(join(out, name), { recursive: true, force: true });
       const server = await startChildServer(join(out, 'data'), join(out, 'server.log'));
-      const interrupt = (): void => void server.stop().then(() => process.exit(130));
-      process.once('SIGINT', interrupt);
       try {
         remark(
           `serving on ${server.address} with the ${server.engine} engine; metrics at ${server.ops}/metrics`,
         );
         await run(server, out, flags.short ? SHORT_EPOCHS : EPOCHS, json);
       } finally {
-        process.off('SIGINT', interrupt);
         await server.stop();
       }
       remark(`report: ${join(out, 'report.html')}`);

@@ -1,5 +1,5 @@
 import { EmptySchema, timestampDate } from '@bufbuild/protobuf/wkt';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import {
   ListRunsResponseSchema,
   RunState,
@@ -10,6 +10,11 @@ import { messageJson, percent, remark, write, writeJson, writeTable } from './pr
 import { writeEvaluation } from './scores.ts';
 import { globalsOf, withClients } from './session.ts';
 import { followRun } from './train.ts';
+
+function parseLimit(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Allowed: 1 to 9999.');
+}
 
 const runOf = (name: string): string => (name.startsWith('runs/') ? name : `runs/${name}`);
 const operationOf = (name: string): string => `operations/${runOf(name).slice('runs/'.length)}`;
@@ -36,11 +41,11 @@ export function addRuns(program: Command): void {
   runs
     .command('list', { isDefault: true })
     .description('runs, newest first')
-    .option('-n, --limit <rows>', 'most runs to list', '20')
-    .action(async ({ limit }: { limit: string }, command: Command) => {
+    .option('-n, --limit <rows>', 'most runs to list', parseLimit, 20)
+    .action(async ({ limit }: { limit: number }, command: Command) => {
       const { address, json } = globalsOf(command);
       await withClients(address, async ({ training }) => {
-        const page = await training.listRuns({ pageSize: Number.parseInt(limit, 10) });
+        const page = await training.listRuns({ pageSize: limit });
         if (json) return writeJson(messageJson(ListRunsResponseSchema, page));
         const rows = page.runs.map((run) => [
           run.name,

@@ -15,8 +15,6 @@ export interface CallOptions {
   /** Milliseconds until DEADLINE_EXCEEDED; none by default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Waits while the server cannot be reached, instead of failing with UNAVAILABLE. */
-  readonly waitForReady?: boolean;
 }
 
 type Method<M extends DescMethod> = M extends { methodKind: 'unary' }
@@ -129,11 +127,8 @@ export class Connection {
   }
 }
 
-function toOptions({ timeoutMs, waitForReady }: CallOptions): { deadline?: number } {
-  return {
-    ...(timeoutMs !== undefined && { deadline: Date.now() + timeoutMs }),
-    ...(waitForReady && { waitForReady }),
-  };
+function toOptions({ timeoutMs }: CallOptions): { deadline?: number } {
+  return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
 }
 
 /** Messages of a stream; leaving the loop early cancels the call. */

@@ -7,6 +7,7 @@ import type {
   UploadDatasetHeader,
   UploadDatasetRequest,
 } from '../gen/vigil/v1/datasets_pb.ts';
+import { Mutex } from '../mutex.ts';
 import { runName } from '../resource-names.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
 import type { DataDirectory } from '../storage/data-directory.ts';
@@ -30,6 +31,20 @@ export function createDatasetHandlers(settings: {
     });
   };
 
+  /** One upload or deletion at a time changes what is stored. */
+  const changes = new Mutex();
+
+  /** Stores the record with its files; the one that is there already when its content is the same. */
+  const keep = async (record: StoredDatasetRecord, files: string): Promise<StoredDatasetRecord> => {
+    const stored = await store.getDataset(record.name);
+    if (stored) return sameOrTaken(stored, record);
+    // What a process left that ended between the two lines below.
+    await rm(data.dataset(record.name), { recursive: true, force: true });
+    await rename(files, data.dataset(record.name));
+    if (!(await store.addDataset(record))) throw taken(record.name);
+    return record;
+  };
+
   return {
     uploadDataset: async (requests, { signal, principal, log }) => {
       const { header, bytes } = await receive(requests, maxBytes);
@@ -43,19 +58,11 @@ export function createDatasetHandlers(settings: {
         );
       const summary = await summarise({ bytes, fileName, options: { ...options, maxBytes } }, signal);
       const record: StoredDatasetRecord = { name, fileName, fileSha256, createTime: now(), ...summary };
-      // The row is the claim to the name; the directory is whole before the row is there.
-      const temporary = await writeFiles(
-        data.dataset(`.${name}-${process.hrtime.bigint()}`),
-        fileName,
-        bytes,
-        options,
-      );
+      const temporary = data.dataset(`.${name}-${process.hrtime.bigint()}`);
       try {
-        const stored = await store.getDataset(name);
-        if (stored) return { dataset: toStoredDataset(sameOrTaken(stored, record)) };
-        await rm(data.dataset(name), { recursive: true, force: true });
-        await rename(temporary, data.dataset(name));
-        if (!(await store.addDataset(record))) throw taken(name);
+        await writeFiles(temporary, fileName, bytes, options);
+        const stored = await changes.run(() => keep(record, temporary));
+        if (stored !== record) return { dataset: toStoredDataset(stored) };
       } finally {
         await rm(temporary, { recursive: true, force: true });
       }
@@ -74,8 +81,10 @@ export function createDatasetHandlers(settings: {
         const message = `dataset ${name} is used by ${runName(user.id)}, which is ${user.state}`;
         throw new VigilError('RUN_STATE', message, { metadata: { subject: runName(user.id) } });
       }
-      await store.deleteDataset(name);
-      await rm(data.dataset(name), { recursive: true, force: true });
+      await changes.run(async () => {
+        await store.deleteDataset(name);
+        await rm(data.dataset(name), { recursive: true, force: true });
+      });
       await store.audit({ time: now(), principal, action: 'DeleteDataset', subject: name, detail: '' });
       return {};
     },
@@ -112,11 +121,10 @@ async function writeFiles(
   fileName: string,
   bytes: Uint8Array,
   options: object,
-): Promise<string> {
+): Promise<void> {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, fileName), bytes, { flush: true });
   await writeFile(join(directory, 'dataset.json'), `${JSON.stringify(options)}\n`, { flush: true });
-  return directory;
 }
 
 /** Uploading the same content again is no error. */

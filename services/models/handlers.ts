@@ -1,3 +1,4 @@
+import { VigilError } from '../../src/errors.ts';
 import { checkAlias, type Registry } from '../../src/registry/registry.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { ModelService } from '../gen/vigil/v1/models_pb.ts';
@@ -29,6 +30,7 @@ export function createModelHandlers(settings: {
     getModelVersion: async ({ model }) => ({ version: describe(registry.resolve(model)) }),
     setAlias: async ({ alias, version, expectedVersion }, { principal, log }) => {
       checkAlias(alias);
+      if (version === '') throw VigilError.field('version', 'nothing', 'a version or an alias');
       const began = performance.now();
       const target = registry.resolve(version);
       // Loaded and warmed first: an alias never points at what cannot serve.

@@ -50,8 +50,11 @@ export class ModelResidency {
   async open(): Promise<void> {
     const { registry, health, instruments } = this.#settings;
     const aliases = [...registry.aliases()].sort(([a], [b]) => Number(b === STABLE) - Number(a === STABLE));
+    const residents = this.#residents;
     for (const [alias, number] of aliases) {
       const serving = await this.#tryLoad(registry.resolve(number));
+      // The process went away meanwhile: its successor has its own call of this.
+      if (residents !== this.#residents) return;
       health.set(alias, serving);
       if (serving) instruments.modelInfo.set({ version: number, alias }, 1);
     }
@@ -103,6 +106,8 @@ export class ModelResidency {
     instruments.modelInfo.set({ version, alias }, 1);
     instruments.modelSwap.observe(swapSeconds);
     health.set(alias, this.isLoaded(version));
+    // Prepared in a process that is gone by now: its successor is given the version too.
+    if (!this.isLoaded(version)) void this.#tryLoad(registry.resolve(version));
     this.#evict();
   }
 
@@ -126,7 +131,7 @@ export class ModelResidency {
   #resident(version: VersionRecord): Resident {
     const kept = this.#residents.get(version.version);
     if (kept) return kept;
-    const { engine, log } = this.#settings;
+    const { engine, log, health } = this.#settings;
     const began = performance.now();
     const residents = this.#residents;
     const { version: number, directory } = version;
@@ -139,6 +144,7 @@ export class ModelResidency {
         () => {
           resident.loaded = true;
           log.info({ version: number, ms: Math.round(performance.now() - began) }, 'model loaded');
+          for (const alias of this.#settings.registry.aliasesOf(number)) health.set(alias, true);
           this.#evict();
         },
         (error: unknown) => {

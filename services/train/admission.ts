@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { VigilError } from '../../src/errors.ts';
+import { Mutex } from '../mutex.ts';
 import { operationName } from '../resource-names.ts';
 import type { RunRecord, Store, StoredTrainRequest } from '../storage/store.ts';
 
@@ -15,7 +16,7 @@ export class Admission {
   readonly #maxQueued: number;
   readonly #now: () => number;
   /** One request at a time looks and stores, so that two of the same id cannot both be new. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #mutex = new Mutex();
 
   constructor(store: Store, maxQueued: number, now: () => number) {
     this.#store = store;
@@ -29,9 +30,7 @@ export class Admission {
     principal: string,
     request: StoredTrainRequest,
   ): Promise<{ run: RunRecord; isNew: boolean }> {
-    const result = this.#turn.then(() => this.#submit(requestId, principal, request));
-    this.#turn = result.catch(() => {});
-    return result;
+    return this.#mutex.run(() => this.#submit(requestId, principal, request));
   }
 
   async #submit(

@@ -9,13 +9,14 @@ export class LiveProgress {
   progress: TrainingProgress | undefined;
   warnings: string[];
   /** The latest epoch that is done. */
-  epoch = 0;
+  epoch: number;
 
-  constructor(instruments: Instruments, now: () => number, warnings: readonly string[]) {
+  constructor(instruments: Instruments, now: () => number, warnings: readonly string[], epoch: number) {
     this.#instruments = instruments;
     this.#now = now;
     this.#checkpointAt = now();
     this.warnings = [...warnings];
+    this.epoch = epoch;
   }
 
   take({ progress, epochs, warnings }: TrainingUpdate, stepSeconds: number): void {

@@ -15,7 +15,6 @@ export interface SupervisorSettings extends AttemptSettings {
 interface CurrentRun {
   readonly id: string;
   readonly live: LiveProgress;
-  stop: StopReason | undefined;
 }
 
 /** A run whose process goes away so often without a new checkpoint has failed. */
@@ -28,6 +27,9 @@ export class TrainingSupervisor {
   readonly #change = new ChangeSignal();
   #current: CurrentRun | undefined;
   #loop: Promise<void> | undefined;
+  /** Runs that were cancelled while they train, or are about to. */
+  readonly #cancelled = new Set<string>();
+  #woken = false;
   #closing = false;
   /** Store writes of progress, one after the other. */
   #writes: Promise<unknown> = Promise.resolve();
@@ -56,11 +58,15 @@ export class TrainingSupervisor {
 
   /** Starts the next run when none is running. */
   wake(): void {
+    // The loop may be past its last look at the queue: it looks again when it ends.
+    this.#woken = true;
     if (this.#closing || this.#loop) return;
+    this.#woken = false;
     this.#loop = this.#work()
       .catch((error: unknown) => this.#settings.log.error({ err: error }, 'the training loop failed'))
       .finally(() => {
         this.#loop = undefined;
+        if (this.#woken) this.wake();
       });
   }
 
@@ -101,9 +107,8 @@ export class TrainingSupervisor {
     if (waiting) return waiting;
     const running = await this.#move(id, ['running'], { state: 'cancelling' });
     if (running) {
-      await this.#settings.engine
-        .call('stopTraining', { run: runName(id), reason: 'cancel' })
-        .catch(() => {});
+      this.#cancelled.add(id);
+      await this.#stop(id, 'cancel');
       return running;
     }
     const run = await this.get(id);
@@ -121,18 +126,20 @@ export class TrainingSupervisor {
   async close(): Promise<void> {
     this.#closing = true;
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    await this.#stop('stop');
+    if (this.#current) await this.#stop(this.#current.id, 'stop');
     await this.#loop;
     await this.#writes;
   }
 
-  /** Asks the run in progress to stop, now or when it reaches the engine. */
-  async #stop(reason: StopReason): Promise<void> {
-    if (!this.#current) return;
-    this.#current.stop = reason;
-    await this.#settings.engine
-      .call('stopTraining', { run: runName(this.#current.id), reason })
-      .catch(() => {});
+  /** Tells the engine. A run that has not reached it finds its reason in `#stopReason`. */
+  async #stop(id: string, reason: StopReason): Promise<void> {
+    // An engine that is away has no training to stop; the run ends by its state.
+    await this.#settings.engine.call('stopTraining', { run: runName(id), reason }).catch(() => {});
+  }
+
+  #stopReason(id: string): StopReason | undefined {
+    if (this.#cancelled.has(id)) return 'cancel';
+    return this.#closing ? 'stop' : undefined;
   }
 
   async #work(): Promise<void> {
@@ -153,12 +160,12 @@ export class TrainingSupervisor {
   async #train(run: RunRecord): Promise<void> {
     const { instruments, log, now } = this.#settings;
     const { id } = run;
-    const live = new LiveProgress(instruments, now, run.warnings);
-    const current: CurrentRun = { id, live, stop: undefined };
-    this.#current = current;
+    const epochs = await this.#settings.store.history(id);
+    const live = new LiveProgress(instruments, now, run.warnings, epochs.at(-1)?.epoch ?? 0);
+    this.#current = { id, live };
     log.info({ run: runName(id), attempt: run.attempts, regime: run.request.regime }, 'training');
     try {
-      const outcome = await trainOnce(this.#settings, run, () => current.stop);
+      const outcome = await trainOnce(this.#settings, run, () => this.#stopReason(id));
       await this.#writes;
       if (outcome === 'succeeded') {
         await registerBundle(this.#settings, run);
@@ -169,6 +176,7 @@ export class TrainingSupervisor {
       await this.#failed(run, error);
     } finally {
       live.end();
+      this.#cancelled.delete(id);
       this.#current = undefined;
       this.#change.notify();
     }
