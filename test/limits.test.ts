@@ -94,6 +94,19 @@ test('the training queue is bounded; a dataset that a waiting run uses stays', a
   await server.datasets.deleteDataset({ name: 'mine' });
 });
 
+test('a cancel right behind its Train is not lost on the way to the engine', async () => {
+  for (let i = 0; i < 5; i++) {
+    const { name } = await server.training.train({
+      ...small,
+      requestId: `at-once-${i}`,
+      options: { epochs: 5000 },
+    });
+    await server.operations.cancelOperation({ name });
+    const { result } = await server.operations.waitOperation({ name }, { timeoutMs: 10_000 });
+    expect(result).toMatchObject({ case: 'error', value: { code: 1 } });
+  }
+});
+
 test('a wait with a timeout ends with the operation as it is', async () => {
   const { name } = await server.training.train({ ...small, requestId: 'timeout', options: { epochs: 5000 } });
   expect((await server.operations.waitOperation({ name, timeout: { nanos: 50_000_000 } })).done).toBe(false);
