@@ -4,6 +4,7 @@ import type { Graph } from './graph.ts';
 import { type LoweredGraph, lower } from './lower.ts';
 import { dropDeadNodes } from './passes/dead-nodes.ts';
 import { delayBroadcasts } from './passes/delay-broadcasts.ts';
+import { fuseConvolutions } from './passes/fuse-convolutions.ts';
 import { removeIdentities } from './passes/identities.ts';
 import { fuseLeakyGradients } from './passes/leaky-gradient.ts';
 import { liftUpdates } from './passes/lift-updates.ts';
@@ -29,6 +30,7 @@ export function passesFor({ adam }: CompileOptions): readonly Pass[] {
   return [
     { name: 'identities', run: removeIdentities },
     { name: 'leaky-gradients', run: fuseLeakyGradients },
+    { name: 'fuse-convolutions', run: fuseConvolutions },
     { name: 'delay-broadcasts', run: delayBroadcasts },
     { name: 'state-views', run: viewState },
     ...lift,

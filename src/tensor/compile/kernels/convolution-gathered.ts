@@ -106,8 +106,13 @@ function byPhases(emit: Emitter, dy: number, filter: number, g: Geometry): strin
 const FEW_CHANNELS = 4;
 
 export const GATHERED: ConvolutionLowering = {
-  forward: (emit, x, filter, g): Place => {
-    const name = product(emit, patches(emit, x, g), filterMatrix(emit, filter, g), g.inputs === 1);
+  forward: (emit, x, filter, g, { bias, alpha }): Place => {
+    const inputs = [patches(emit, x, g), filterMatrix(emit, filter, g)];
+    if (bias !== undefined) inputs.push(emit.as(bias, [g.outputs]));
+    const transA = g.inputs === 1 ? 1 : 0;
+    const sum = emit.op('Gemm', inputs, { transA, transB: 0 });
+    // The runtime makes one node of the two.
+    const name = alpha === undefined ? sum : emit.op('LeakyRelu', [sum], { alpha: { float: alpha } });
     return { name, shape: [positions(g) * g.batch, g.outputs], layout: POSITIONS };
   },
   filterGradient: (emit, x, dy, g): Place => {

@@ -24,10 +24,12 @@ function after(g: Geometry): [number, number] {
 }
 
 export const NAIVE: ConvolutionLowering = {
-  forward: (emit, x, filter, g) => {
+  forward: (emit, x, filter, g, { bias, alpha }) => {
     const pads = [g.padTop, g.padLeft, ...after(g).map((pad) => Math.max(0, pad))];
     const inputs = [emit.laid(x, CHANNELS_FIRST), emit.laid(filter, FILTER)];
-    const name = emit.op('Conv', inputs, { strides: [g.strideHeight, g.strideWidth], pads });
+    if (bias !== undefined) inputs.push(emit.as(bias, [g.outputs]));
+    const sum = emit.op('Conv', inputs, { strides: [g.strideHeight, g.strideWidth], pads });
+    const name = alpha === undefined ? sum : emit.op('LeakyRelu', [sum], { alpha: { float: alpha } });
     const shape = physical(CHANNELS_FIRST, [g.batch, g.outHeight, g.outWidth, g.outputs]);
     return { name, shape, layout: CHANNELS_FIRST };
   },
