@@ -52,7 +52,7 @@ export function addEngine(program: Command): void {
     .command('status')
     .description('which native engines are staged')
     .action((_: object, command: Command) => {
-      const staged = stagedEngines(projectRoot());
+      const staged = stagedEngines();
       if (globalsOf(command).json) writeJson(staged);
       else
         writeTable(

@@ -1,16 +1,11 @@
 /** Builds the N-API addon of an npm package against the staged library. The package's own files stay as they are. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { addonPath, NAPI_VERSION } from '../../src/tensor/tensorflow/packages.ts';
 import { lastLines, runCommand } from './command.ts';
 import { missing, type Tools } from './requirements.ts';
-
-/** The newest N-API that the package knows; Node 18 to 22 look for its directory. */
-const NAPI_VERSION = 8;
-
-export const addonPath = (directory: string): string =>
-  join(directory, 'lib', `napi-v${NAPI_VERSION}`, 'tfjs_binding.node');
 
 /** Whether the package at `directory` has an addon and the library that it was built against. */
 export function isBuilt(directory: string, library: string): boolean {
@@ -48,7 +43,7 @@ export async function buildAddon(directory: string, library: string, tools: Tool
     );
     if (result?.code !== 0)
       throw missing(`${tools.compiler} cannot build the addon: ${lastLines(result?.output ?? '', 3)}`);
-    await mkdir(join(directory, 'lib', `napi-v${NAPI_VERSION}`), { recursive: true });
+    await mkdir(dirname(target), { recursive: true });
     await rename(output, target);
   } finally {
     await rm(temporary, { recursive: true, force: true });
@@ -65,13 +60,4 @@ async function linkLibrary(directory: string, library: string): Promise<void> {
   if (before?.isSymbolicLink()) await unlink(deps);
   else if (before) await rm(deps, { recursive: true });
   await rename(fresh, deps);
-}
-
-/** The version in a package's package.json, or undefined where it is not installed. */
-export function packageVersion(directory: string): string | undefined {
-  try {
-    return (JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8')) as { version: string }).version;
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,8 @@
 import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { addonPath, buildAddon, isBuilt, packageVersion } from './addon.ts';
+import { addonPath, findPackage } from '../../src/tensor/tensorflow/packages.ts';
+import { buildAddon, isBuilt } from './addon.ts';
 import { lastLines, runCommand } from './command.ts';
 import { hasLibrary, libraryPath, unpackLibrary } from './library.ts';
 import { type Flavour, PACKAGES, TENSORFLOW_VERSION, WHEELS } from './pins.ts';
@@ -41,10 +42,8 @@ export async function installTensorflow(settings: InstallSettings): Promise<Inst
   const { flavour, root, onStep, onProgress } = settings;
   const cache = resolve(settings.cache);
   checkMachine();
-  const name = PACKAGES[flavour];
-  const directory = join(root, 'node_modules', name);
-  const version = packageVersion(directory);
-  if (!version)
+  const { name, directory, version } = findPackage(PACKAGES[flavour]);
+  if (!directory)
     throw missing(`${name} is not installed in ${root}; run "npm ci" there, with optional packages`);
   const library = libraryPath(cache, flavour);
   const done = { package: `${name} ${version}`, tensorflow: TENSORFLOW_VERSION, library };

@@ -9,6 +9,8 @@ export interface Wheel {
   readonly bytes: number;
 }
 
+import type { TensorflowPackage } from '../../src/tensor/tensorflow/packages.ts';
+
 export type Flavour = 'cpu' | 'gpu';
 
 /** TensorFlow's version, of both flavours. Its CUDA is 12.2, its cuDNN 8.9. */
@@ -19,7 +21,7 @@ export const PYTHON_TAG = '3.11';
 export const PLATFORM_TAGS = ['manylinux2014_x86_64', 'manylinux_2_17_x86_64', 'manylinux1_x86_64'] as const;
 
 /** The npm package whose addon is built, by flavour. */
-export const PACKAGES: Readonly<Record<Flavour, string>> = {
+export const PACKAGES: Readonly<Record<Flavour, TensorflowPackage>> = {
   cpu: '@tensorflow/tfjs-node',
   gpu: '@tensorflow/tfjs-node-gpu',
 };
