@@ -24,7 +24,8 @@ export function openEager(program: Program, state: EngineState, backend: string)
 /** Runs once and replaces the state, or throws and leaves it as it was. The caller disposes the outputs. */
 function step(program: Program, state: EagerState, inputs: Arrays): Named {
   const made = tf.tidy(() => {
-    const fed = mapValues(program.inputs, (shape, name) => tf.tensor(inputs[name]!, [...shape]));
+    // Copies: backends share the array's memory, which the caller uses again before the outputs are read.
+    const fed = mapValues(program.inputs, (shape, name) => tf.tensor(inputs[name]!.slice(), [...shape]));
     const result = program.run(
       fed,
       mapValues(program.state, (_, name) => state.get(name)),
