@@ -17,7 +17,13 @@ import type { StepSettings } from '../../src/training/steps/step-settings.ts';
 import { train } from '../../src/training/trainer.ts';
 import { prepareData } from '../../src/training/training-data.ts';
 import { expectLossesClose, expectStateClose } from '../support/closeness.ts';
-import { type EngineCase, engineTest, REAL_ENGINES, REFERENCE } from '../support/engines.ts';
+import {
+  type EngineCase,
+  engineTest,
+  NAIVE_ONNXRUNTIME,
+  REAL_ENGINES,
+  REFERENCE,
+} from '../support/engines.ts';
 import { feedFor, freshState, RATE, SMALL, settingsFor } from '../support/steps.ts';
 
 type Losses = Readonly<Record<string, number>>;
@@ -69,7 +75,7 @@ const NETWORKS: Readonly<Record<string, Partial<ModelSpec>>> = {
 for (const [title, changes] of Object.entries(NETWORKS)) {
   const settings = settingsFor({ ...SMALL, ...changes });
   const reference = onReference((engine) => runSteps(engine, settings));
-  for (const engine of REAL_ENGINES) {
+  for (const engine of [...REAL_ENGINES, NAIVE_ONNXRUNTIME]) {
     engineTest(engine, `five steps of every program agree with the reference (${title})`, async () => {
       const found = await runSteps(engine, settings);
       const wanted = await reference();

@@ -8,6 +8,8 @@ import { findPackage } from '../../src/tensor/tensorflow/packages.ts';
 
 export interface EngineCase {
   readonly name: 'reference' | 'onnxruntime' | 'tensorflow';
+  /** What sets it apart from another case of the same engine. */
+  readonly variant?: string;
   readonly open: () => Promise<Engine>;
   /** Why it cannot run here. */
   readonly absent?: string;
@@ -32,6 +34,13 @@ export const REAL_ENGINES: readonly EngineCase[] = [
   },
 ];
 
+/** The compiled engine with ONNX's own convolutions, which checks our lowering of them. */
+export const NAIVE_ONNXRUNTIME: EngineCase = {
+  name: 'onnxruntime',
+  variant: 'naive convolutions',
+  open: async () => openOnnxruntime({ threads: THREADS, compile: { convolution: 'naive' } }),
+};
+
 const required = (process.env.VIGIL_REQUIRE_ENGINES ?? '').split(',').filter((name) => name !== '');
 
 /**
@@ -39,7 +48,8 @@ const required = (process.env.VIGIL_REQUIRE_ENGINES ?? '').split(',').filter((na
  * separated by commas) lists the engine, it fails.
  */
 export function engineTest(engine: EngineCase, title: string, body: () => Promise<void>): void {
-  test(`${engine.name}: ${title}`, async (context: TestContext) => {
+  const label = engine.variant ? `${engine.name}, ${engine.variant}` : engine.name;
+  test(`${label}: ${title}`, async (context: TestContext) => {
     if (engine.absent === undefined) return body();
     expect(required, `${engine.name} is required and cannot run here: ${engine.absent}`).not.toContain(
       engine.name,
