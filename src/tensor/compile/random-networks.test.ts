@@ -86,3 +86,16 @@ test(
   },
   1000 * SECONDS + 300_000,
 );
+
+const TINY: NetworkSpec = {
+  ...{ seed: 1, batch: 1, height: 3, width: 4, channels: 1, turned: false, joined: 0, exposed: true },
+  ...{ pooling: 'mean', classes: 3, loss: 'softmax' },
+  layers: [16, 32].map((outputs) => ({
+    ...{ kind: 'convolution', kernel: [3, 3], strides: [1, 2], pad: 'same', outputs, extra: [0, 0] },
+    ...{ bias: true, activation: 'leaky', mask: true },
+  })),
+};
+
+test.each([1, 2, 16, 64, 512])('a step of %i rows is the step of the reference', async (batch) => {
+  expect(await disagreements(reference, engines, { ...TINY, batch })).toEqual([]);
+});
