@@ -56,7 +56,7 @@ async function runSteps({ open }: EngineCase, settings: StepSettings): Promise<O
   for (const program of programs) {
     const executable = await engine.compile(program, state);
     for (let step = 0; step < STEPS; step++) {
-      const outputs = await executable.run(feedFor(program, step, executable.orders));
+      const outputs = await executable.run(feedFor(program, step, executable.layouts));
       losses.push(Object.fromEntries(Object.entries(outputs).map(([term, [value]]) => [term, value!])));
     }
     await executable.dispose();

@@ -30,7 +30,7 @@ for (const engineCase of REAL_ENGINES) {
     const state = freshState(engine, SMALL);
     const program = classifierStep(settingsFor(SMALL, { syntheticRows: 0 }));
     const executable = await engine.compile(program, state);
-    const inputs = feedFor(program, 1, executable.orders);
+    const inputs = feedFor(program, 1, executable.layouts);
     let before = memory();
     for (let step = 1; step <= STEPS; step += 2) {
       // Every other step is read later, as a training loop does.

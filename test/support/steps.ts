@@ -5,9 +5,9 @@ import type { ModelSpec } from '../../src/models/spec.ts';
 import { fillNormal, randomKey } from '../../src/random.ts';
 import {
   type Arrays,
-  type AxisOrders,
   type Engine,
   type EngineState,
+  type Layouts,
   type Program,
   sizeOf,
 } from '../../src/tensor/engine.ts';
@@ -53,15 +53,15 @@ export function freshState(engine: Engine, spec: ModelSpec): EngineState {
   return engine.createState(shapes, Object.fromEntries(weights));
 }
 
-/** Inputs that depend on the seed and the inputs' names alone, laid out as the executable's `orders` say. */
-export function feedFor(program: Program, seed: number, orders: AxisOrders): Arrays {
+/** Inputs that depend on the seed and the inputs' names alone, laid out as the executable's `layouts` say. */
+export function feedFor(program: Program, seed: number, layouts: Layouts): Arrays {
   return Object.fromEntries(
     Object.entries(program.inputs).map(([name, shape]) => {
       const key = randomKey(seed, name);
       const data = new Float32Array(sizeOf(shape));
       if (name === 'rate') return [name, data.fill(RATE)];
       if (name === 'weights' || name === 'correlationTargets') return [name, data.fill(1)];
-      if (name.startsWith('mask')) return [name, new DropoutMask(shape, orders[name]).fill(key, 0.3)];
+      if (name.startsWith('mask')) return [name, new DropoutMask(shape, layouts[name]).fill(key, 0.3)];
       if (name.toLowerCase().includes('labels')) {
         for (let row = 0; row < shape[0]!; row++) data[row * shape[1]! + (row % shape[1]!)] = 1;
         return [name, data];

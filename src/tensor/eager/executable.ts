@@ -14,7 +14,7 @@ export function openEager(program: Program, state: EngineState, backend: string)
     return { read: async () => onBackend(backend, () => readAndDispose(outputs)) };
   };
   return {
-    orders: {},
+    layouts: {},
     run: async (inputs) => (await submit(inputs)).read(),
     submit,
     dispose: async () => {},
