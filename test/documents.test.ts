@@ -80,7 +80,7 @@ test('settings that the image sets are settings', () => {
   const set = [...read('Dockerfile').matchAll(/(VIGIL_[A-Z_]+)=(\S+)/g)].map(
     ([, name, value]) => [name!, value!] as const,
   );
-  expect(new Set(set.map(([name]) => name)).size).toBe(3);
+  expect(new Set(set.map(([name]) => name)).size).toBe(4);
   expect(readConfig(Object.fromEntries(set)).VIGIL_GRPC_ADDRESS).toBe('0.0.0.0:50051');
 });
 

@@ -42,7 +42,7 @@ export type TrainingOutcome =
 export interface EngineInfo {
   /** onnxruntime, tensorflow or reference. */
   readonly engine: string;
-  /** "cpu" or "gpu". */
+  /** "cpu", "gpu" or "webgpu". */
   readonly device: string;
   /** For example "onnxruntime-node 1.30.0". */
   readonly version: string;
