@@ -16,6 +16,8 @@ export interface Program {
   readonly name: string;
   /** What every run is fed. */
   readonly inputs: Shapes;
+  /** Inputs that the caller can make in any order of axes: the engine says which it likes in `Executable.orders`. */
+  readonly arrangeable?: readonly string[];
   /** The state tensors that it reads; `run` may return new values for any of them. */
   readonly state: Shapes;
   /** May look at shapes, never at values; must not keep or dispose tensors. */
@@ -34,10 +36,28 @@ export interface EngineState {
 
 /** A program bound to a state. */
 export interface Executable {
+  /** How `Program.arrangeable` inputs are to be laid out here; inputs that are not listed are row-major. */
+  readonly orders: AxisOrders;
   /** Runs once: reads and replaces state, returns the outputs. Not reentrant. */
   run(inputs: Arrays): Promise<Arrays>;
+  /**
+   * Like `run`, but leaves the outputs in the engine. On a device with a queue the values need not even be computed
+   * yet, so a loop that reads every few steps does not wait for the device at each of them.
+   */
+  submit(inputs: Arrays): Promise<PendingOutputs>;
   dispose(): Promise<void>;
 }
+
+/** Outputs of a run that were not read yet. Must be read exactly once. */
+export interface PendingOutputs {
+  read(): Promise<Arrays>;
+}
+
+/**
+ * Axes of an array by input name, outermost in memory first: `[1, 2, 0, 3]` says that an input of shape
+ * `[batch, height, width, channels]` is fed as `[height, width, batch, channels]`.
+ */
+export type AxisOrders = Readonly<Record<string, readonly number[]>>;
 
 export interface Engine {
   readonly name: EngineName;

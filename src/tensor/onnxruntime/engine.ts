@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import * as ort from 'onnxruntime-node';
 import { compileProgram } from '../compile/compile.ts';
-import type { Engine, EngineState, Executable, Program } from '../engine.ts';
+import type { Engine, EngineState, Executable, PendingOutputs, Program } from '../engine.ts';
 import { sizeOf } from '../engine.ts';
 import { OnnxruntimeState } from './state.ts';
 
@@ -62,5 +62,9 @@ async function open(program: Program, state: EngineState, threads: number): Prom
     for (const name of compiled.outputs) outputs[name] = results[`out:${name}`]!.data as Float32Array;
     return outputs;
   };
-  return { run, dispose: () => session.release() };
+  const submit = async (inputs: Readonly<Record<string, Float32Array>>): Promise<PendingOutputs> => {
+    const outputs = await run(inputs);
+    return { read: async () => outputs };
+  };
+  return { orders: {}, run, submit, dispose: () => session.release() };
 }

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import type { Arrays, Engine, EngineState, Executable, Program, Shapes } from '../engine.ts';
+import type { Arrays, Engine, EngineState, Executable, PendingOutputs, Program, Shapes } from '../engine.ts';
 
 /** The plain JavaScript backend of TensorFlow.js, op by op: slow, and what the other engines are held to. */
 export async function openReference(): Promise<Engine> {
@@ -84,5 +84,9 @@ function eager(program: Program, state: EngineState): Executable {
     for (const tensor of Object.values(fed)) tensor.dispose();
     return outputs;
   };
-  return { run, dispose: async () => {} };
+  const submit = async (inputs: Arrays): Promise<PendingOutputs> => {
+    const outputs = await run(inputs);
+    return { read: async () => outputs };
+  };
+  return { orders: {}, run, submit, dispose: async () => {} };
 }

@@ -1,10 +1,10 @@
 import { layoutOf, type NetworkName, weightsKey } from '../../models/networks.ts';
 import { cut, type Layout, layoutSize, named, type Weights } from '../../models/parameters.ts';
 import type { ModelSpec } from '../../models/spec.ts';
+import { type AdamSettings, adamUpdate } from '../../tensor/adam-update.ts';
 import type { Shapes, Tensors } from '../../tensor/engine.ts';
 import { type Objective, valueAndGradients } from '../../tensor/gradients.ts';
 import { concat, reshape, type Tensor } from '../../tensor/ops.ts';
-import { type AdamSettings, adam } from '../adam.ts';
 
 /** Names of a trained network's tensors in the engine's state: flat parameters and Adam's moments. */
 export const stateKeys = (network: NetworkName): { weights: string; moment1: string; moment2: string } => ({
@@ -48,7 +48,7 @@ export function minimise(
   );
   const gradient = concat(gradients.map((tensor) => reshape(tensor, [-1])));
   const before = { weights: flat, moment1: state[keys.moment1]!, moment2: state[keys.moment2]! };
-  const after = adam(settings, before, gradient, rate);
+  const after = adamUpdate(settings, before, gradient, rate);
   return {
     aux,
     state: { [keys.weights]: after.weights, [keys.moment1]: after.moment1, [keys.moment2]: after.moment2 },

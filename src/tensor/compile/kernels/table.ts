@@ -2,6 +2,7 @@ import { CONVOLUTION } from './convolution.ts';
 import { ELEMENTWISE } from './elementwise.ts';
 import type { Kernel } from './kernel.ts';
 import { MATMUL } from './matmul.ts';
+import { OPTIMISER } from './optimiser.ts';
 import { REDUCE } from './reduce.ts';
 import { SHAPE } from './shape.ts';
 
@@ -14,4 +15,5 @@ export const KERNELS: Readonly<Record<string, Kernel | undefined>> = {
   ...REDUCE,
   ...MATMUL,
   ...CONVOLUTION,
+  ...OPTIMISER,
 };
