@@ -1,29 +1,65 @@
-/** `npm run bench [name ...]`: runs benchmarks, prints what they found, and keeps it in bench/results. */
+/** `npm run bench -- <name>`: runs a benchmark, prints what it found, and keeps it in bench/results. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { benchClassifierStep } from './classifier-step.ts';
+import { availableParallelism, homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { remark } from '../services/cli/print.ts';
+import { type Pytorch, providePytorch } from './contenders/install-pytorch.ts';
+import { printTraining } from './training/print-training.ts';
+import { benchTraining } from './training/training.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<object>>> = {
-  'classifier-step': benchClassifierStep,
-};
+interface PeerFlags {
+  readonly withoutPytorch?: boolean;
+  readonly install: boolean;
+  readonly cache: string;
+}
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !Object.hasOwn(BENCHMARKS, name));
-if (unknown.length > 0) {
-  process.stderr.write(
-    `no benchmark ${unknown.join(', ')}; there are: ${Object.keys(BENCHMARKS).join(', ')}\n`,
-  );
-  process.exit(2);
+const RESULTS = join('bench', 'results');
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Allowed: a positive integer.');
+  return value;
 }
-const results = join('bench', 'results');
-await mkdir(results, { recursive: true });
-for (const name of asked.length > 0 ? asked : Object.keys(BENCHMARKS)) {
-  const found = {
-    benchmark: name,
-    date: new Date().toISOString().slice(0, 10),
-    ...(await BENCHMARKS[name]!()),
-  };
-  const text = `${JSON.stringify(found, null, 2)}\n`;
-  process.stdout.write(text);
-  await writeFile(join(results, `${name}.json`), text);
+
+const integers = (text: string): number[] => text.split(',').map(positive);
+
+async function keep(file: string, result: object): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  remark(`written: ${file}`);
 }
+
+const peer = async ({ withoutPytorch, install, cache }: PeerFlags): Promise<Pytorch> =>
+  withoutPytorch ? { missing: '--without-pytorch was given' } : providePytorch(cache, install, remark);
+
+/** A benchmark that PyTorch takes part in. */
+const withPeer = (command: Command): Command =>
+  command
+    .option('--without-pytorch', 'leave PyTorch out')
+    .option('--no-install', 'do not install PyTorch where it is not yet')
+    .option('--cache <directory>', 'where PyTorch is installed', join(homedir(), '.cache', 'vigil-bench'));
+
+const asTyped = (): string => `npm run bench -- ${process.argv.slice(2).join(' ')}`;
+
+const program = new Command('bench').description('Measure Vigil. Figures are ratios within one run.');
+
+withPeer(program.command('training'))
+  .description('every training step, forward pass and sampler, beside PyTorch')
+  .option('--json <file>', 'where the rows go', join(RESULTS, 'training.json'))
+  .option('--threads <list>', 'numbers of threads', integers, availableParallelism() > 1 ? [1, 2] : [1])
+  .option('--rounds <count>', 'rounds in which everybody takes turns', positive, 9)
+  .action(async (flags: PeerFlags & { json: string; threads: number[]; rounds: number }) => {
+    const { threads, rounds } = flags;
+    const result = await benchTraining({
+      threads,
+      pace: { rounds, milliseconds: 120, least: 2 },
+      pytorch: await peer(flags),
+      command: asTyped(),
+      say: remark,
+    });
+    printTraining(result);
+    await keep(flags.json, result);
+  });
+
+await program.parseAsync();
