@@ -3,8 +3,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { remark } from '../services/cli/print.ts';
+import { percent, remark, write } from '../services/cli/print.ts';
 import { type Pytorch, providePytorch } from './contenders/install-pytorch.ts';
+import { benchEpoch } from './epoch.ts';
+import { AXES, type Axis, benchScaling } from './scaling.ts';
 import { printTraining } from './training/print-training.ts';
 import { benchTraining } from './training/training.ts';
 
@@ -14,12 +16,19 @@ interface PeerFlags {
   readonly cache: string;
 }
 
+const AXIS_NAMES = Object.keys(AXES) as Axis[];
 const RESULTS = join('bench', 'results');
 
 function positive(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Allowed: a positive integer.');
   return value;
+}
+
+function axis(text: string): Axis {
+  const found = AXIS_NAMES.find((name) => name === text);
+  if (!found) throw new InvalidArgumentError(`Allowed: ${AXIS_NAMES.join(', ')}.`);
+  return found;
 }
 
 const integers = (text: string): number[] => text.split(',').map(positive);
@@ -59,6 +68,40 @@ withPeer(program.command('training'))
       say: remark,
     });
     printTraining(result);
+    await keep(flags.json, result);
+  });
+
+program
+  .command('epoch')
+  .description('an epoch of the paper through the service: the share of it outside the engine')
+  .option('--json <file>', 'where the figures go', join(RESULTS, 'epoch.json'))
+  .option('--dataset <name>', 'what is trained on', 'simulated:paper')
+  .option('--epochs <count>', 'epochs; the first one compiles', positive, 2)
+  .action(async ({ json, dataset, epochs }: { json: string; dataset: string; epochs: number }) => {
+    const result = await benchEpoch({ dataset, epochs, command: asTyped(), say: remark });
+    const { outsideShare } = result.epochs.at(-1)!;
+    write(
+      `outside the engine: ${percent(outsideShare)}, goal ${percent(result.goal)}: ${result.met ? 'met' : 'NOT met'}`,
+    );
+    await keep(json, result);
+  });
+
+withPeer(program.command('scaling'))
+  .description('the joint iteration as batch, steps, channels and classes grow, beside PyTorch')
+  .option('--json <file>', 'where the rows go', join(RESULTS, 'scaling.json'))
+  .option('--threads <count>', 'threads', positive, 1)
+  .option('--axes <list>', 'what grows', (text) => text.split(',').map(axis), [...AXIS_NAMES])
+  .option('--rounds <count>', 'rounds in which everybody takes turns', positive, 3)
+  .action(async (flags: PeerFlags & { json: string; threads: number; axes: Axis[]; rounds: number }) => {
+    const { threads, axes, rounds } = flags;
+    const result = await benchScaling({
+      threads,
+      axes,
+      pace: { rounds, milliseconds: 100, least: 1 },
+      pytorch: await peer(flags),
+      command: asTyped(),
+      say: remark,
+    });
     await keep(flags.json, result);
   });
 

@@ -31,6 +31,9 @@ class Works:
         if work == "sample":
             label = torch.ones(rows, dtype=torch.long)
             return lambda: self.inference(self.sample, torch.randn(rows, LATENT), label)
+        if work == "matrix-product":
+            left, right = torch.rand(rows, rows), torch.rand(rows, rows)
+            return lambda: left @ right
         return getattr(self, work.replace("-", "_"))
 
     def real(self):
