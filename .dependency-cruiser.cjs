@@ -9,9 +9,10 @@ const ROOMS = {
   losses: ['models', 'tensor'],
   models: ['tensor', 'random'],
   registry: ['models', 'data', 'evaluation'],
+  wasm: ['random'],
   synthesis: ['models', 'tensor', 'random'],
-  tensor: [],
-  training: ['losses', 'models', 'tensor', 'data', 'evaluation', 'random'],
+  tensor: ['wasm'],
+  training: ['wasm', 'losses', 'models', 'tensor', 'data', 'evaluation', 'random'],
 };
 
 const rooms = Object.entries(ROOMS).map(([room, allowed]) => ({

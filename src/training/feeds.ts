@@ -1,7 +1,8 @@
 import { classifierMask } from '../models/classifier.ts';
 import { discriminatorMasks } from '../models/discriminator.ts';
-import { fillDropoutMask, fillNormal, randomKey } from '../random.ts';
-import { type Arrays, type Shape, sizeOf } from '../tensor/engine.ts';
+import { fillNormal, randomKey } from '../random.ts';
+import { type Arrays, type AxisOrders, type Shape, sizeOf } from '../tensor/engine.ts';
+import { DropoutMask } from '../wasm/dropout-mask.ts';
 import { type AugmentationPlan, syntheticClasses } from './augmentation.ts';
 import type { TrainingOptions } from './options.ts';
 import { maskNames, type StepSettings } from './steps/step-settings.ts';
@@ -19,6 +20,7 @@ export class StepFeeds {
   /** L_corr's target per class. */
   readonly #targets: readonly number[];
   readonly #buffers = new Map<string, Float32Array>();
+  readonly #dropout = new Map<string, DropoutMask>();
 
   constructor(
     data: TrainingData,
@@ -34,10 +36,11 @@ export class StepFeeds {
     this.#targets = targets;
   }
 
-  /** D's and G's inputs: one real batch for both, noise and masks of their own. */
+  /** D's and G's inputs: one real batch for both, noise and masks of their own. `orders` are those of the steps. */
   adversarial(
     iteration: number,
     rates: { discriminator: number; generator: number },
+    orders: { discriminator: AxisOrders; generator: AxisOrders },
   ): { discriminator: Arrays; generator: Arrays } {
     const { spec, batchSize } = this.#settings;
     const rows = this.#data.adversarialBatch(iteration);
@@ -54,7 +57,12 @@ export class StepFeeds {
         labels,
         noise: noise('discriminator'),
         rate: this.#scalar('discriminator/rate', rates.discriminator),
-        ...this.#masks('discriminator', iteration, discriminatorMasks(spec, 2 * batchSize)),
+        ...this.#masks(
+          'discriminator',
+          iteration,
+          discriminatorMasks(spec, 2 * batchSize),
+          orders.discriminator,
+        ),
       },
       generator: {
         real,
@@ -62,7 +70,7 @@ export class StepFeeds {
         correlationTargets,
         noise: noise('generator'),
         rate: this.#scalar('generator/rate', rates.generator),
-        ...this.#masks('generator', iteration, discriminatorMasks(spec, batchSize)),
+        ...this.#masks('generator', iteration, discriminatorMasks(spec, batchSize), orders.generator),
       },
     };
   }
@@ -85,7 +93,7 @@ export class StepFeeds {
       weights,
       rate: this.#scalar('classifier/rate', rate),
       ...(this.#settings.dropout
-        ? { mask: this.#mask('classifier', iteration, 0, classifierMask(rows)) }
+        ? { mask: this.#mask('classifier', iteration, 0, classifierMask(rows), undefined) }
         : {}),
       ...(augmented
         ? {
@@ -139,16 +147,27 @@ export class StepFeeds {
     return fillNormal(key, this.#buffer(`noise/${step}`, shape));
   }
 
-  #mask(step: string, iteration: number, layer: number, shape: Shape): Float32Array {
-    const key = randomKey(this.#options.seed, `dropout/${step}`, iteration, layer);
-    return fillDropoutMask(key, this.#buffer(`dropout/${step}/${layer}`, shape), this.#options.dropout);
+  #mask(
+    step: string,
+    iteration: number,
+    layer: number,
+    shape: Shape,
+    order: readonly number[] | undefined,
+  ): Float32Array {
+    const name = `${step}/${layer}/${shape}/${order}`;
+    const mask = this.#dropout.get(name) ?? new DropoutMask(shape, order);
+    this.#dropout.set(name, mask);
+    return mask.fill(
+      randomKey(this.#options.seed, `dropout/${step}`, iteration, layer),
+      this.#options.dropout,
+    );
   }
 
-  #masks(step: string, iteration: number, shapes: readonly Shape[]): Arrays {
+  #masks(step: string, iteration: number, shapes: readonly Shape[], orders: AxisOrders): Arrays {
     if (!this.#settings.dropout) return {};
     const names = maskNames(shapes.length);
     return Object.fromEntries(
-      names.map((name, layer) => [name, this.#mask(step, iteration, layer, shapes[layer]!)]),
+      names.map((name, layer) => [name, this.#mask(step, iteration, layer, shapes[layer]!, orders[name])]),
     );
   }
 }

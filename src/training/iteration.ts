@@ -52,18 +52,18 @@ export class IterationRunner {
     };
     if (epoch.phase.adversarial) {
       const rate = (base: number, update: number): number => correctedRate(ADVERSARIAL_ADAM, base, update);
-      const feeds = this.#feeds.adversarial(iteration, {
-        discriminator: rate(this.#options.discriminatorLearningRate, updates.discriminator + 1),
-        generator: rate(this.#options.generatorLearningRate, updates.generator + 1),
-      });
-      collect(
-        await (await this.#step('discriminator', () => discriminatorStep(this.#settings))).run(
-          feeds.discriminator,
-        ),
+      const discriminator = await this.#step('discriminator', () => discriminatorStep(this.#settings));
+      const generator = await this.#step('generator', () => generatorStep(this.#settings));
+      const feeds = this.#feeds.adversarial(
+        iteration,
+        {
+          discriminator: rate(this.#options.discriminatorLearningRate, updates.discriminator + 1),
+          generator: rate(this.#options.generatorLearningRate, updates.generator + 1),
+        },
+        { discriminator: discriminator.orders, generator: generator.orders },
       );
-      collect(
-        await (await this.#step('generator', () => generatorStep(this.#settings))).run(feeds.generator),
-      );
+      collect(await discriminator.run(feeds.discriminator));
+      collect(await generator.run(feeds.generator));
     }
     if (epoch.phase.classifier !== 'frozen') {
       const augmented = epoch.phase.classifier === 'augmented' && this.#settings.syntheticRows > 0;

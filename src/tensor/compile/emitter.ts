@@ -1,7 +1,6 @@
 /** Builds an ONNX graph node by node. Pure nodes that were emitted before are not emitted again. */
 import { create } from '@bufbuild/protobuf';
-import type { Shape } from '../engine.ts';
-import { sizeOf } from '../engine.ts';
+import { type Shape, sameShape, sizeOf } from '../engine.ts';
 import {
   type AttributeProto,
   AttributeProto_AttributeType,
@@ -13,15 +12,35 @@ import {
   TensorProtoSchema,
 } from './gen/onnx/onnx_pb.ts';
 import type { Graph, Value } from './graph.ts';
+import {
+  type Conversion,
+  conversion,
+  isRowMajor,
+  type Layout,
+  physical,
+  rowMajor,
+  sameLayout,
+} from './layout.ts';
 
 export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
 /** Integers, lists of integers, text, or a float (marked, because 1 is also an integer). */
 export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
 
-/** Where a graph value lives in the ONNX graph: a name, and the shape it has there (same elements, same order). */
-interface Place {
+/** Where a graph value lives in the ONNX graph. */
+export interface Place {
   readonly name: string;
+  /** The shape it has there: any with the same elements in the order of `layout`. */
   readonly shape: Shape;
+  readonly layout: Layout;
+}
+
+/** A port of the graph, whose shape and, where the caller can arrange it, layout are chosen by its first use. */
+interface Port {
+  readonly name: string;
+  readonly arrangeable: boolean;
+  shape: Shape | undefined;
+  /** Of an arrangeable port that was used. */
+  layout: Layout | undefined;
 }
 
 const DATA_TYPES = {
@@ -30,15 +49,26 @@ const DATA_TYPES = {
   bool: TensorProto_DataType.BOOL,
 };
 
+/** Choices between ways to compute the same. */
+export interface LoweringOptions {
+  /** `gathered`: matrix products over gathered patches. `naive`: ONNX's own convolutions, slower, as a check. */
+  readonly convolution: 'gathered' | 'naive';
+}
+
 export class Emitter {
+  readonly options: LoweringOptions;
   readonly nodes: NodeProto[] = [];
   readonly initializers: TensorProto[] = [];
   readonly #graph: Graph;
   readonly #places = new Map<number, Place>();
+  readonly #ports = new Map<number, Port>();
   readonly #made = new Map<string, readonly string[]>();
+  /** Names under which values leave the graph. */
+  readonly #left = new Set<string>();
   #names = 0;
 
-  constructor(graph: Graph) {
+  constructor(graph: Graph, options: LoweringOptions) {
+    this.options = options;
     this.#graph = graph;
   }
 
@@ -51,26 +81,138 @@ export class Emitter {
     return this.#graph.constants.get(id);
   }
 
-  /** Says where a graph value lives. `shape` may differ from the value's own as long as the elements are the same. */
-  bind(id: number, name: string, shape: Shape = this.value(id).shape): void {
-    this.#places.set(id, { name, shape });
+  /** Says where a graph value lives; row-major in its own shape when nothing else is said. */
+  bind(id: number, name: string, shape: Shape = this.value(id).shape, layout?: Layout): void {
+    this.#places.set(id, { name, shape, layout: layout ?? rowMajor(this.value(id).shape.length) });
   }
 
-  /** The value in whatever shape it has. */
+  /** Says that a graph value comes in through a port. */
+  bindPort(id: number, name: string, arrangeable: boolean): void {
+    this.#ports.set(id, { name, arrangeable, shape: undefined, layout: undefined });
+  }
+
+  /** Lets a value of the same elements in the same logical order, whatever its shape, live where another does. */
+  view(id: number, of: number): void {
+    const port = this.#ports.get(of);
+    const { shape } = this.value(id);
+    const same = sameShape(shape, this.value(of).shape);
+    if (port && (same || !port.arrangeable)) this.#ports.set(id, port);
+    else if (same) this.#places.set(id, this.place(of));
+    else {
+      const { layout, shape: found } = this.place(of);
+      if (isRowMajor(layout)) this.bind(id, this.place(of).name, found);
+      else this.bind(id, this.as(of, shape));
+    }
+  }
+
+  /** The shape in which a port's array is declared, and the layout in which it is fed. */
+  port(id: number): { shape: Shape; layout: Layout } {
+    const { layout } = this.place(id);
+    return { shape: this.#ports.get(id)!.shape!, layout };
+  }
+
+  /** The value as it lies. */
   place(id: number): Place {
     const place = this.#places.get(id);
     if (place) return place;
+    const { shape, dtype } = this.value(id);
+    const port = this.#ports.get(id);
+    if (port) return this.#settle(id, port, port.layout ?? rowMajor(shape.length), undefined);
     const data = this.constantOf(id);
     if (!data) throw new Error(`value ${id} of ${this.#graph.name} is used before it is made`);
-    const { shape, dtype } = this.value(id);
     this.bind(id, this.constant(data, shape, DATA_TYPES[dtype]), shape);
     return this.#places.get(id)!;
   }
 
-  /** The value in the given shape; a Reshape is emitted only where it lives in another one. */
+  /** The value row-major in the given shape. */
   as(id: number, shape: Shape = this.value(id).shape): string {
+    return this.laid(id, rowMajor(this.value(id).shape.length), shape);
+  }
+
+  /**
+   * The value in a layout, seen in `shape` (the dimensions in memory when none is given). Nodes are emitted only where
+   * it lies differently.
+   */
+  laid(id: number, layout: Layout, shape: Shape = physical(layout, this.value(id).shape)): string {
+    const port = this.#ports.get(id);
+    if (port && !this.#places.has(id)) {
+      const fed = port.arrangeable ? (port.layout ?? layout) : rowMajor(this.value(id).shape.length);
+      this.#settle(id, port, fed, sameLayout(fed, layout) ? shape : undefined);
+    }
     const place = this.place(id);
-    return this.reshape(place.name, place.shape, shape);
+    if (sameLayout(place.layout, layout)) return this.reshape(place.name, place.shape, shape);
+    return this.#move(place.name, place.shape, conversion(this.value(id).shape, place.layout, layout), shape);
+  }
+
+  /** A row-major array of a logical shape, moved to a layout. */
+  arrange(name: string, shape: Shape, layout: Layout): string {
+    // An axis of one element has no blocks: a vector to be broadcast keeps its 1 there.
+    const fitting = shape.at(-1)! % layout.block === 0 ? layout : { ...layout, block: 1 };
+    const change = conversion(shape, rowMajor(shape.length), fitting);
+    const moved = this.#move(name, shape, change, physical(fitting, shape));
+    return fitting === layout
+      ? moved
+      : this.reshape(moved, physical(fitting, shape), [...physical(fitting, shape), 1]);
+  }
+
+  #move(name: string, shape: Shape, { from, permutation, still }: Conversion, to: Shape): string {
+    if (still) return this.reshape(name, shape, to);
+    const moved = this.op('Transpose', [this.reshape(name, shape, from)], { perm: permutation });
+    return this.reshape(
+      moved,
+      permutation.map((axis) => from[axis]!),
+      to,
+    );
+  }
+
+  /** Is the layout of this value still to be chosen? */
+  isOpen(id: number): boolean {
+    const port = this.#ports.get(id);
+    return port?.arrangeable === true && port.layout === undefined;
+  }
+
+  /** Fixes how a port is fed, unless that is fixed. */
+  #settle(id: number, port: Port, layout: Layout, shape: Shape | undefined): Place {
+    if (port.arrangeable) port.layout ??= layout;
+    port.shape ??= shape ?? physical(layout, this.value(id).shape);
+    const place = { name: port.name, shape: port.shape, layout };
+    this.#places.set(id, place);
+    return place;
+  }
+
+  /** Gives the row-major value a name by which it leaves the graph, and says in which shape it does. */
+  result(id: number, port: string): { port: string; dims: Shape } {
+    const { layout, shape } = this.place(id);
+    const row = isRowMajor(layout);
+    const name = row ? this.place(id).name : this.as(id);
+    const dims = row ? shape : this.value(id).shape;
+    const maker = this.nodes.find((node) => node.output.includes(name));
+    // A port of the graph, a constant, or a value that leaves twice gets a node of its own.
+    if (!maker || this.#left.has(name)) {
+      this.nodes.push(
+        create(NodeProtoSchema, { opType: 'Identity', name: port, input: [name], output: [port] }),
+      );
+    } else {
+      for (const node of this.nodes) {
+        node.input = node.input.map((used) => (used === name ? port : used));
+        node.output = node.output.map((made) => (made === name ? port : made));
+      }
+      this.#rename(name, port);
+    }
+    this.#left.add(port);
+    return { port, dims };
+  }
+
+  #rename(name: string, port: string): void {
+    for (const [id, place] of this.#places)
+      if (place.name === name) this.#places.set(id, { ...place, name: port });
+    for (const [key, names] of this.#made) {
+      if (names.includes(name))
+        this.#made.set(
+          key,
+          names.map((made) => (made === name ? port : made)),
+        );
+    }
   }
 
   reshape(name: string, from: Shape, to: Shape): string {

@@ -169,6 +169,8 @@ export function trace(program: Program): Graph {
       state: state.ports,
       outputs: ports(result.outputs),
       newState: ports(result.state ?? {}),
+      views: [],
+      updates: [],
     };
   } finally {
     engine.endScope();

@@ -25,6 +25,7 @@ export function discriminatorStep(settings: StepSettings): Program {
       rate: [],
       ...Object.fromEntries(names.map((name, i) => [name, masks[i]!])),
     },
+    arrangeable: names,
     state: { ...trainedShapes('discriminator', spec), ...usedShapes('generator', spec) },
     run: (inputs, state) => {
       const fake = generate(spec, fixedWeights('generator', spec, state), inputs.noise!, inputs.labels!);

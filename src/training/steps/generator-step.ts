@@ -27,6 +27,7 @@ export function generatorStep(settings: StepSettings): Program {
       rate: [],
       ...Object.fromEntries(names.map((name, i) => [name, masks[i]!])),
     },
+    arrangeable: names,
     state: {
       ...trainedShapes('generator', spec),
       ...usedShapes('discriminator', spec),

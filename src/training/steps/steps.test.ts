@@ -2,10 +2,18 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { layoutOf, NETWORKS } from '../../models/networks.ts';
 import { initialWeights, layoutSize } from '../../models/parameters.ts';
 import type { ModelSpec } from '../../models/spec.ts';
-import { fillDropoutMask, fillNormal, randomKey } from '../../random.ts';
-import { type Arrays, type Engine, type EngineState, type Program, sizeOf } from '../../tensor/engine.ts';
+import { fillNormal, randomKey } from '../../random.ts';
+import {
+  type Arrays,
+  type AxisOrders,
+  type Engine,
+  type EngineState,
+  type Program,
+  sizeOf,
+} from '../../tensor/engine.ts';
 import { openOnnxruntime } from '../../tensor/onnxruntime/engine.ts';
 import { openReference } from '../../tensor/reference/engine.ts';
+import { DropoutMask } from '../../wasm/dropout-mask.ts';
 import { classifierStep } from './classifier-step.ts';
 import { discriminatorStep } from './discriminator-step.ts';
 import { generatorStep } from './generator-step.ts';
@@ -60,14 +68,14 @@ function stateOf(engine: Engine, spec: ModelSpec): EngineState {
   return engine.createState(shapes, Object.fromEntries(weights));
 }
 
-function feed(program: Program, seed: number): Arrays {
+function feed(program: Program, seed: number, orders: AxisOrders): Arrays {
   return Object.fromEntries(
     Object.entries(program.inputs).map(([name, shape]) => {
       const key = randomKey(seed, name);
       const data = new Float32Array(sizeOf(shape));
       if (name === 'rate') return [name, data.fill(1e-4)];
       if (name === 'weights' || name === 'correlationTargets') return [name, data.fill(1)];
-      if (name.startsWith('mask')) return [name, fillDropoutMask(key, data, 0.3)];
+      if (name.startsWith('mask')) return [name, new DropoutMask(shape, orders[name]).fill(key, 0.3)];
       if (name.toLowerCase().includes('labels')) {
         for (let row = 0; row < shape[0]!; row++) data[row * shape[1]! + (row % shape[1]!)] = 1;
         return [name, data];
@@ -89,7 +97,7 @@ for (const architecture of ['paper', 'dcgan'] as const) {
       for (const program of programs) {
         const executable = await engine.compile(program, state);
         for (let step = 0; step < 5; step++) {
-          const outputs = await executable.run(feed(program, step));
+          const outputs = await executable.run(feed(program, step, executable.orders));
           losses.push(
             ...Object.keys(outputs)
               .sort()

@@ -222,7 +222,7 @@ test('the cases above use every kernel of the table', () => {
   );
   // AdamUpdate has a test of its own, adam-update.test.ts.
   const own = ['BroadcastTo', 'LeakyReluGrad', 'AdamUpdate'];
-  const convolutions = ['Conv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput'];
+  const convolutions = ['Conv2D', 'FusedConv2D', 'Conv2DBackpropFilter', 'Conv2DBackpropInput'];
   const missing = Object.keys(KERNELS).filter((name) => !used.has(name) && !own.includes(name));
   expect(missing.filter((name) => !convolutions.includes(name))).toEqual([]);
 });

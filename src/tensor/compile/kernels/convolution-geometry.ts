@@ -52,23 +52,24 @@ export function geometryOf(input: Shape, filter: Shape, attributes: Attributes):
 }
 
 /**
- * Row ids for im2col: for every output position (batch-major) and tap, the row of `[batch*height*width, inputs]`
- * under that tap, or the row of zeros that follows the last. `[batch*outHeight*outWidth, kh*kw]`
+ * Row ids for im2col: for every output position, every sample of `batch` and every tap, the row of
+ * `[height*width*batch, inputs]` under that tap, or the row of zeros that follows the last.
+ * `[outHeight*outWidth*batch, kh*kw]`
  */
-export function patchRows(g: Geometry): Int32Array {
+export function patchRows(g: Geometry, batch: number): Int32Array {
   const taps = g.kernelHeight * g.kernelWidth;
-  const rows = new Int32Array(g.batch * g.outHeight * g.outWidth * taps);
-  const zero = g.batch * g.height * g.width;
+  const rows = new Int32Array(g.outHeight * g.outWidth * batch * taps);
+  const zero = g.height * g.width * batch;
   let at = 0;
-  for (let n = 0; n < g.batch; n++) {
-    for (let i = 0; i < g.outHeight; i++) {
-      for (let j = 0; j < g.outWidth; j++) {
+  for (let i = 0; i < g.outHeight; i++) {
+    for (let j = 0; j < g.outWidth; j++) {
+      for (let n = 0; n < batch; n++) {
         for (let a = 0; a < g.kernelHeight; a++) {
           const y = i * g.strideHeight + a - g.padTop;
           for (let b = 0; b < g.kernelWidth; b++) {
             const x = j * g.strideWidth + b - g.padLeft;
             const inside = y >= 0 && y < g.height && x >= 0 && x < g.width;
-            rows[at++] = inside ? (n * g.height + y) * g.width + x : zero;
+            rows[at++] = inside ? (y * g.width + x) * batch + n : zero;
           }
         }
       }
@@ -81,9 +82,9 @@ export function patchRows(g: Geometry): Int32Array {
 export interface Phase {
   /** Tap numbers a * kw + b, in the order of the columns of `rows`. */
   readonly taps: Int32Array;
-  /** `[pixels, taps]`, rows of `[batch*outHeight*outWidth, outputs]`, or the row of zeros after the last. */
+  /** `[pixels*batch, taps]`, rows of `[outHeight*outWidth*batch, outputs]`, or the row of zeros after the last. */
   readonly rows: Int32Array;
-  /** For each pixel of the phase, its row of `[batch*height*width]`. */
+  /** The pixels of the phase, of `[height*width]`. */
   readonly pixels: Int32Array;
 }
 
@@ -106,18 +107,16 @@ function phaseOf(g: Geometry, py: number, px: number): Phase {
   }
   const rows: number[] = [];
   const pixels: number[] = [];
-  const zero = g.batch * g.outHeight * g.outWidth;
-  for (let n = 0; n < g.batch; n++) {
-    for (let y = py; y < g.height; y += g.strideHeight) {
-      for (let x = px; x < g.width; x += g.strideWidth) {
-        pixels.push((n * g.height + y) * g.width + x);
-        for (const { a, b } of taps) {
-          const i = (y + g.padTop - a) / g.strideHeight;
-          const j = (x + g.padLeft - b) / g.strideWidth;
-          const inside = i >= 0 && i < g.outHeight && j >= 0 && j < g.outWidth;
-          rows.push(inside ? (n * g.outHeight + i) * g.outWidth + j : zero);
-        }
-      }
+  const zero = g.outHeight * g.outWidth * g.batch;
+  for (let y = py; y < g.height; y += g.strideHeight) {
+    for (let x = px; x < g.width; x += g.strideWidth) {
+      pixels.push(y * g.width + x);
+      const under = taps.map(({ a, b }) => {
+        const i = (y + g.padTop - a) / g.strideHeight;
+        const j = (x + g.padLeft - b) / g.strideWidth;
+        return i >= 0 && i < g.outHeight && j >= 0 && j < g.outWidth ? (i * g.outWidth + j) * g.batch : -1;
+      });
+      for (let n = 0; n < g.batch; n++) for (const row of under) rows.push(row < 0 ? zero : row + n);
     }
   }
   return {
@@ -128,21 +127,23 @@ function phaseOf(g: Geometry, py: number, px: number): Phase {
 }
 
 /**
- * For inputs of few channels: for every input pixel, the elements of `[batch*outHeight*outWidth, kh*kw]` (the patch
- * gradient of one channel) that add up to its gradient. `[pixels, reach]`, padded with the zero after the last.
+ * For inputs of few channels: for every input pixel, the elements of `[taps, positions]` (where the gradients of the
+ * patches lie) that add up to its gradient. `[reach, pixels]`, padded with the zero after the last.
  */
-export function patchElements(g: Geometry): { elements: Int32Array; reach: number } {
+export function patchSources(g: Geometry): { sources: Int32Array; reach: number } {
   const taps = g.kernelHeight * g.kernelWidth;
-  const pixels = g.batch * g.height * g.width;
-  const zero = g.batch * g.outHeight * g.outWidth * taps;
+  const pixels = g.height * g.width;
+  const positions = g.outHeight * g.outWidth;
   const lists: number[][] = Array.from({ length: pixels }, () => []);
-  patchRows(g).forEach((pixel, element) => {
-    if (pixel < pixels) lists[pixel]!.push(element);
+  patchRows(g, 1).forEach((pixel, element) => {
+    if (pixel < pixels) lists[pixel]!.push((element % taps) * positions + Math.floor(element / taps));
   });
-  const reach = Math.max(1, ...lists.slice(0, g.height * g.width).map((list) => list.length));
-  const elements = new Int32Array(pixels * reach).fill(zero);
+  const reach = lists.reduce((most, list) => Math.max(most, list.length), 1);
+  const sources = new Int32Array(reach * pixels).fill(taps * positions);
   lists.forEach((list, pixel) => {
-    elements.set(list, pixel * reach);
+    list.forEach((element, i) => {
+      sources[i * pixels + pixel] = element;
+    });
   });
-  return { elements, reach };
+  return { sources, reach };
 }

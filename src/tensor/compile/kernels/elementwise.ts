@@ -1,6 +1,7 @@
-import { type Shape, sizeOf } from '../../engine.ts';
+import { type Shape, sameShape, sizeOf } from '../../engine.ts';
 import type { Emitter, OnnxAttributes } from '../emitter.ts';
 import type { DType, Node, Value } from '../graph.ts';
+import { isRowMajor, type Layout, physical, rowMajor } from '../layout.ts';
 import type { Kernel, KernelTable } from './kernel.ts';
 
 /** NumPy broadcasting of two shapes. */
@@ -15,8 +16,6 @@ function broadcast(a: Shape, b: Shape): number[] {
   });
 }
 
-const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
-
 /** The one number a constant repeats, or undefined. */
 function uniformOf(id: number, emit: Emitter): number | undefined {
   const data = emit.constantOf(id);
@@ -24,30 +23,45 @@ function uniformOf(id: number, emit: Emitter): number | undefined {
   return data.every((value) => Object.is(value, data[0])) ? data[0] : undefined;
 }
 
+/** Names of a broadcasting node's operands, and where its result will lie. */
+interface Operands {
+  readonly names: string[];
+  readonly shape: Shape;
+  readonly layout: Layout;
+}
+
 /** Operands of a broadcasting node, in shapes that broadcast to the place the result will have. */
-function operands(node: Node, emit: Emitter): { names: string[]; shape: Shape } {
+function operands(node: Node, emit: Emitter): Operands {
   const output = emit.value(node.outputs[0]!).shape;
   const full = node.inputs.filter(
     (id) => sameShape(emit.value(id).shape, output) && uniformOf(id, emit) === undefined,
   );
-  const lead = full[0];
-  const place = lead === undefined ? output : emit.place(lead).shape;
+  // The result lies as its largest operands do; one that was moved already is not moved back.
+  const placed = full.filter((id) => !emit.isOpen(id));
+  const lead = placed.find((id) => !isRowMajor(emit.place(id).layout)) ?? placed[0] ?? full[0];
+  const { shape: place, layout } =
+    lead === undefined ? { shape: output, layout: rowMajor(output.length) } : emit.place(lead);
   const names = node.inputs.map((id) => {
     const { shape } = emit.value(id);
     const uniform = uniformOf(id, emit);
     // A constant that repeats one number is a scalar, as long as another operand has the full shape.
     if (uniform !== undefined && lead !== undefined) return emit.float(uniform);
-    if (sameShape(shape, output)) return emit.as(id, place);
-    const trailing = shape.filter((dimension, axis) => !(dimension === 1 && axis < shape.length - 1));
+    if (sameShape(shape, output)) return emit.laid(id, layout, place);
     if (sizeOf(shape) === 1) return emit.as(id, []);
     // A vector over the last axis fits every place that keeps the last axis.
-    if (trailing.length === 1 && trailing[0] === output.at(-1) && place.at(-1) === output.at(-1)) {
-      return emit.as(id, [trailing[0]!]);
-    }
-    return undefined;
+    const vector = sizeOf(shape) === output.at(-1) && shape.at(-1) === output.at(-1);
+    const kept = place.at(-1) === output.at(-1) && layout.order.at(-1) === output.length - 1;
+    return vector && kept ? emit.as(id, [output.at(-1)!]) : undefined;
   });
-  if (names.every((name) => name !== undefined)) return { names: names as string[], shape: place };
-  return { names: node.inputs.map((id) => emit.as(id)), shape: output };
+  if (names.every((name) => name !== undefined)) return { names: names as string[], shape: place, layout };
+  const aligned = node.inputs.map((id) => {
+    const { shape } = emit.value(id);
+    if (uniformOf(id, emit) !== undefined && lead !== undefined) return emit.float(uniformOf(id, emit)!);
+    if (sameShape(shape, output)) return emit.laid(id, layout);
+    const padded = [...Array<number>(output.length - shape.length).fill(1), ...shape];
+    return emit.arrange(emit.as(id, padded), padded, layout);
+  });
+  return { names: aligned, shape: physical(layout, output), layout };
 }
 
 function binary(type: string, dtype?: DType): Kernel {
@@ -55,8 +69,8 @@ function binary(type: string, dtype?: DType): Kernel {
     inputs: ['a', 'b'],
     infer: ([a, b]) => [{ shape: broadcast(a!.shape, b!.shape), dtype: dtype ?? a!.dtype }],
     lower: (node, emit) => {
-      const { names, shape } = operands(node, emit);
-      emit.bind(node.outputs[0]!, emit.op(type, names), shape);
+      const { names, shape, layout } = operands(node, emit);
+      emit.bind(node.outputs[0]!, emit.op(type, names), shape, layout);
     },
   };
 }
@@ -73,8 +87,8 @@ function composed(emitNodes: (x: string, emit: Emitter, node: Node) => string, i
     inputs: [input],
     infer: ([x]) => [{ shape: x!.shape, dtype: x!.dtype }],
     lower: (node, emit) => {
-      const { name, shape } = emit.place(node.inputs[0]!);
-      emit.bind(node.outputs[0]!, emitNodes(name, emit, node), shape);
+      const { name, shape, layout } = emit.place(node.inputs[0]!);
+      emit.bind(node.outputs[0]!, emitNodes(name, emit, node), shape, layout);
     },
   };
 }
@@ -109,9 +123,9 @@ export const ELEMENTWISE: KernelTable = {
   SquaredDifference: {
     ...binary('Sub'),
     lower: (node, emit) => {
-      const { names, shape } = operands(node, emit);
+      const { names, shape, layout } = operands(node, emit);
       const difference = emit.op('Sub', names);
-      emit.bind(node.outputs[0]!, emit.op('Mul', [difference, difference]), shape);
+      emit.bind(node.outputs[0]!, emit.op('Mul', [difference, difference]), shape, layout);
     },
   },
   Abs: unary('Abs'),
@@ -145,17 +159,17 @@ export const ELEMENTWISE: KernelTable = {
     inputs: ['condition', 't', 'e'],
     infer: ([, t]) => [{ shape: t!.shape, dtype: t!.dtype }],
     lower: (node, emit) => {
-      const { names, shape } = operands(node, emit);
-      emit.bind(node.outputs[0]!, emit.op('Where', names), shape);
+      const { names, shape, layout } = operands(node, emit);
+      emit.bind(node.outputs[0]!, emit.op('Where', names), shape, layout);
     },
   },
   Cast: {
     inputs: ['x'],
     infer: ([x]: readonly Value[], attributes) => [{ shape: x!.shape, dtype: attributes.dtype as DType }],
     lower: (node, emit) => {
-      const { name, shape } = emit.place(node.inputs[0]!);
+      const { name, shape, layout } = emit.place(node.inputs[0]!);
       const to = ONNX_TYPES[emit.value(node.outputs[0]!).dtype];
-      emit.bind(node.outputs[0]!, emit.op('Cast', [name], { to }), shape);
+      emit.bind(node.outputs[0]!, emit.op('Cast', [name], { to }), shape, layout);
     },
   },
   /**
@@ -166,10 +180,16 @@ export const ELEMENTWISE: KernelTable = {
     inputs: ['y', 'dy'],
     infer: ([y]) => [{ shape: y!.shape, dtype: y!.dtype }],
     lower: (node, emit) => {
-      const y = emit.place(node.inputs[0]!);
-      const steep = emit.op('Mul', [y.name, emit.float(1e30)]);
+      const { names, shape, layout } = operands(node, emit);
+      const [y, dy] = names as [string, string];
+      const steep = emit.op('Mul', [y, emit.float(1e30)]);
       const slope = emit.op('Clip', [steep, emit.float(Number(node.attributes.alpha)), emit.float(1)]);
-      emit.bind(node.outputs[0]!, emit.op('Mul', [slope, emit.as(node.inputs[1]!, y.shape)]), y.shape);
+      emit.bind(node.outputs[0]!, emit.op('Mul', [slope, dy]), shape, layout);
     },
   },
 };
+
+/** Kernels that compute every element from the elements in its place, with broadcasting where they take several. */
+export const ELEMENTWISE_KERNELS: ReadonlySet<string> = new Set(
+  Object.keys(ELEMENTWISE).filter((name) => name !== 'ZerosLike' && name !== 'OnesLike'),
+);

@@ -1,6 +1,7 @@
 import { sizeOf } from '../../engine.ts';
 import type { Emitter } from '../emitter.ts';
 import type { Attributes, Node, Value } from '../graph.ts';
+import { type Layout, physical, rowMajor } from '../layout.ts';
 import { integers, type Kernel, type KernelTable } from './kernel.ts';
 
 function axesOf(attributes: Attributes, name: string, rank: number): number[] {
@@ -15,45 +16,57 @@ function reducedShape(input: Value, attributes: Attributes, attribute: string): 
   return input.shape.flatMap((dimension, axis) => (axes.has(axis) ? (keep ? [1] : []) : [dimension]));
 }
 
-/** True when all axes but a trailing stretch are reduced: the sum is then one row of ones times a matrix. */
+/** True when the reduced axes are the outermost in memory: the sum is then one row of ones times a matrix. */
 function leading(axes: readonly number[], rank: number): boolean {
   return (
-    axes.length > 0 && axes.length < rank && [...axes].sort((a, b) => a - b).every((axis, i) => axis === i)
+    axes.length > 0 && axes.length < rank && axes.toSorted((a, b) => a - b).every((axis, i) => axis === i)
   );
 }
 
-function lowerSum(node: Node, emit: Emitter, scale: number): string {
-  const input = emit.value(node.inputs[0]!);
-  const axes = axesOf(node.attributes, 'axis', input.shape.length);
-  const output = emit.value(node.outputs[0]!);
-  const columns = sizeOf(output.shape);
-  const rows = sizeOf(input.shape) / columns;
-  if (leading(axes, input.shape.length)) {
+/** The layout of what is left. */
+function reducedLayout({ order }: Layout, axes: readonly number[], keepDims: boolean): Layout {
+  if (keepDims) return { order, block: 1 };
+  const left = order.filter((axis) => !axes.includes(axis));
+  return { order: left.map((axis) => axis - axes.filter((gone) => gone < axis).length), block: 1 };
+}
+
+function lowerSum(node: Node, emit: Emitter, scaled: boolean): void {
+  const [id, result] = [node.inputs[0]!, node.outputs[0]!];
+  const input = emit.value(id).shape;
+  const output = emit.value(result).shape;
+  const axes = axesOf(node.attributes, 'axis', input.length);
+  const columns = sizeOf(output);
+  const rows = sizeOf(input) / columns;
+  const scale = scaled ? 1 / rows : 1;
+  const found = emit.place(id).layout;
+  const layout = found.block === 1 ? found : rowMajor(input.length);
+  const inMemory = axes.map((axis) => layout.order.indexOf(axis));
+  const keepDims = node.attributes.keepDims === true;
+  const left = reducedLayout(layout, axes, keepDims);
+  if (leading(inMemory, input.length)) {
     // A vectorised reduction over rows: BLAS does it faster than ReduceSum over a strided axis.
     const ones = emit.floats(new Float32Array(rows).fill(scale), [1, rows]);
-    const sum = emit.op('MatMul', [ones, emit.as(node.inputs[0]!, [rows, columns])]);
-    return emit.reshape(sum, [1, columns], output.shape);
+    const sum = emit.op('MatMul', [ones, emit.laid(id, layout, [rows, columns])]);
+    emit.bind(result, sum, [1, columns], left);
+    return;
   }
-  // Axes to reduce go as one constant; keepdims follows the output so that no Reshape is needed.
-  const keepdims = node.attributes.keepDims === true ? 1 : 0;
-  const sum = emit.op('ReduceSum', [emit.as(node.inputs[0]!), emit.int64s(axes)], { keepdims });
-  return scale === 1 ? sum : emit.op('Mul', [sum, emit.float(scale)]);
+  const data = emit.laid(id, layout, physical(layout, input));
+  const sum = emit.op('ReduceSum', [data, emit.int64s(inMemory)], { keepdims: keepDims ? 1 : 0 });
+  const mean = scale === 1 ? sum : emit.op('Mul', [sum, emit.float(scale)]);
+  emit.bind(result, mean, physical(left, output), left);
 }
 
 const sum: Kernel = {
   inputs: ['x'],
   infer: ([x], attributes) => [{ shape: reducedShape(x!, attributes, 'axis'), dtype: x!.dtype }],
-  lower: (node, emit) => emit.bind(node.outputs[0]!, lowerSum(node, emit, 1)),
+  lower: (node, emit) => lowerSum(node, emit, false),
 };
 
 export const REDUCE: KernelTable = {
   Sum: sum,
   Mean: {
     ...sum,
-    lower: (node, emit) => {
-      const count = sizeOf(emit.value(node.inputs[0]!).shape) / sizeOf(emit.value(node.outputs[0]!).shape);
-      emit.bind(node.outputs[0]!, lowerSum(node, emit, 1 / count));
-    },
+    lower: (node, emit) => lowerSum(node, emit, true),
   },
   Max: {
     inputs: ['x'],

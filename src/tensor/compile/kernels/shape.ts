@@ -1,5 +1,6 @@
 import { sizeOf } from '../../engine.ts';
 import type { DType } from '../graph.ts';
+import { isRowMajor, physical, rowMajor, transposed } from '../layout.ts';
 import { integers, type Kernel, type KernelTable } from './kernel.ts';
 
 /** Fills the one -1 of a requested shape. */
@@ -15,10 +16,7 @@ function view(infer: Kernel['infer'], input = 'x'): Kernel {
   return {
     inputs: [input],
     infer,
-    lower: (node, emit) => {
-      const { name, shape } = emit.place(node.inputs[0]!);
-      emit.bind(node.outputs[0]!, name, shape);
-    },
+    lower: (node, emit) => emit.view(node.outputs[0]!, node.inputs[0]!),
   };
 }
 
@@ -38,8 +36,13 @@ export const SHAPE: KernelTable = {
       { shape: integers(attributes, 'perm').map((axis) => x!.shape[axis]!), dtype: x!.dtype },
     ],
     lower: (node, emit) => {
+      const [input, output] = [node.inputs[0]!, node.outputs[0]!];
       const perm = integers(node.attributes, 'perm');
-      emit.bind(node.outputs[0]!, emit.op('Transpose', [emit.as(node.inputs[0]!)], { perm }));
+      const { name, shape, layout } = emit.place(input);
+      const last = perm.length - 1;
+      // Nothing moves here: the value lies as it did, and whoever needs it otherwise converts it.
+      if (layout.block === 1 || perm[last] === last) emit.bind(output, name, shape, transposed(layout, perm));
+      else emit.bind(output, emit.op('Transpose', [emit.as(input)], { perm }));
     },
   },
   Concat: {
@@ -50,9 +53,15 @@ export const SHAPE: KernelTable = {
       return [{ shape: inputs[0]!.shape.map((d, i) => (i === axis ? length : d)), dtype: inputs[0]!.dtype }];
     },
     lower: (node, emit) => {
-      const names = node.inputs.map((id) => emit.as(id));
-      const axis = axisOf(Number(node.attributes.axis), emit.value(node.outputs[0]!).shape.length);
-      emit.bind(node.outputs[0]!, names.length === 1 ? names[0]! : emit.op('Concat', names, { axis }));
+      const output = emit.value(node.outputs[0]!).shape;
+      const axis = axisOf(Number(node.attributes.axis), output.length);
+      const layouts = node.inputs.filter((id) => !emit.isOpen(id)).map((id) => emit.place(id).layout);
+      const moved = layouts.find((layout) => !isRowMajor(layout) && layout.block === 1);
+      const layout = moved ?? rowMajor(output.length);
+      const names = node.inputs.map((id) => emit.laid(id, layout));
+      const at = layout.order.indexOf(axis);
+      const joined = names.length === 1 ? names[0]! : emit.op('Concat', names, { axis: at });
+      emit.bind(node.outputs[0]!, joined, physical(layout, output), layout);
     },
   },
   SplitV: {

@@ -1,0 +1,81 @@
+/**
+ * How the elements of a value lie in memory. The logical shape of a value never changes; lowerings choose layouts, and a
+ * conversion is emitted only where two of them meet.
+ */
+import type { Shape } from '../engine.ts';
+
+export interface Layout {
+  /** Logical axes, outermost in memory first. */
+  readonly order: readonly number[];
+  /** Above 1, the last logical axis is cut into blocks of this many: outer part in its place, inner part innermost. */
+  readonly block: number;
+}
+
+/** Elements in the order of the logical shape. */
+export function rowMajor(rank: number): Layout {
+  return { order: Array.from({ length: rank }, (_, axis) => axis), block: 1 };
+}
+
+/** `[batch, height, width, channels]` as `[height, width, batch, channels]`: a position's rows of all samples together. */
+export const POSITIONS: Layout = { order: [1, 2, 0, 3], block: 1 };
+
+export function sameLayout(a: Layout, b: Layout): boolean {
+  return (
+    a.block === b.block && a.order.length === b.order.length && a.order.every((x, i) => x === b.order[i])
+  );
+}
+
+export function isRowMajor({ order, block }: Layout): boolean {
+  return block === 1 && order.every((axis, i) => axis === i);
+}
+
+/** Dimensions as they lie in memory. */
+export function physical({ order, block }: Layout, shape: Shape): number[] {
+  const last = shape.length - 1;
+  const dimensions = order.map((axis) => (axis === last ? shape[axis]! / block : shape[axis]!));
+  return block > 1 ? [...dimensions, block] : dimensions;
+}
+
+/** A conversion as one transposition: `from` the dimensions in memory, cut further where a block begins or ends. */
+export interface Conversion {
+  readonly from: readonly number[];
+  readonly permutation: readonly number[];
+  /** True when no element moves: a reshape is enough. */
+  readonly still: boolean;
+}
+
+/** Moves a value of logical `shape` from one layout to another. */
+export function conversion(shape: Shape, from: Layout, to: Layout): Conversion {
+  const block = Math.max(from.block, to.block);
+  const source = parts(shape, from, block);
+  const target = parts(shape, to, block);
+  const permutation = target.map(({ name }) => source.findIndex((part) => part.name === name));
+  const moving = permutation.filter((axis) => source[axis]!.size > 1);
+  return {
+    from: source.map(({ size }) => size),
+    permutation,
+    still: moving.every((axis, i) => i === 0 || axis > moving[i - 1]!),
+  };
+}
+
+interface Part {
+  readonly name: string;
+  readonly size: number;
+}
+
+/** Axes in memory, the last logical axis as outer and inner part wherever either layout cuts it. */
+function parts(shape: Shape, { order, block }: Layout, cut: number): Part[] {
+  const last = shape.length - 1;
+  const inner = { name: 'inner', size: cut };
+  const axes = order.flatMap((axis): Part[] => {
+    if (axis !== last || cut === 1) return [{ name: String(axis), size: shape[axis]! }];
+    const outer = { name: 'outer', size: shape[axis]! / cut };
+    return block > 1 ? [outer] : [outer, inner];
+  });
+  return cut > 1 && block > 1 ? [...axes, inner] : axes;
+}
+
+/** The layout after a transposition by `perm` that moves nothing. Blocked values stay so only if the last axis does. */
+export function transposed({ order, block }: Layout, perm: readonly number[]): Layout {
+  return { order: order.map((axis) => perm.indexOf(axis)), block };
+}

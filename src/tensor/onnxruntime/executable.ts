@@ -1,0 +1,65 @@
+import * as ort from 'onnxruntime-node';
+import type { LoweredGraph } from '../compile/lower.ts';
+import type { Arrays, Executable, PendingOutputs, Program } from '../engine.ts';
+import { sizeOf } from '../engine.ts';
+import type { OnnxruntimeState } from './state.ts';
+
+/**
+ * A compiled program bound to a state. State and gradients are tensors over the state's own memory, made once; a run
+ * copies nothing but its inputs' references.
+ */
+export class OnnxruntimeExecutable implements Executable {
+  readonly orders: Executable['orders'];
+  readonly #program: Program;
+  readonly #graph: LoweredGraph;
+  readonly #session: ort.InferenceSession;
+  readonly #state: OnnxruntimeState;
+  readonly #feeds: Record<string, ort.Tensor> = {};
+  readonly #fetches: Record<string, ort.Tensor | null> = {};
+
+  constructor(program: Program, graph: LoweredGraph, session: ort.InferenceSession, state: OnnxruntimeState) {
+    this.orders = graph.orders;
+    this.#program = program;
+    this.#graph = graph;
+    this.#session = session;
+    this.#state = state;
+    for (const { port, name, offset, dims } of graph.state) {
+      this.#feeds[port] = new ort.Tensor('float32', state.view(name, offset, sizeOf(dims)), dims);
+    }
+    for (const { port } of [...graph.outputs, ...graph.newState]) this.#fetches[port] = null;
+    for (const { gradient } of graph.updates) {
+      for (const { port, offset, dims } of gradient) {
+        this.#fetches[port] = new ort.Tensor('float32', state.gradient(offset, sizeOf(dims)), dims);
+      }
+    }
+  }
+
+  async run(inputs: Arrays): Promise<Arrays> {
+    for (const { name, port, dims } of this.#graph.inputs) {
+      const values = inputs[name];
+      if (values?.length !== sizeOf(dims)) {
+        const found = values ? `${values.length} values` : 'no values';
+        const shape = this.#program.inputs[name]!;
+        throw new RangeError(`${this.#program.name}: input ${name} has ${found}, not [${shape}]`);
+      }
+      this.#feeds[port] = new ort.Tensor('float32', values, dims);
+    }
+    const results = await this.#session.run(this.#feeds, this.#fetches);
+    const valuesOf = (port: string): Float32Array => results[port]!.data as Float32Array;
+    for (const { name, port } of this.#graph.newState) this.#state.write({ [name]: valuesOf(port) });
+    for (const update of this.#graph.updates) {
+      const rate = inputs[update.rate]![0]!;
+      this.#state.update(update, update.settings, rate);
+    }
+    return Object.fromEntries(this.#graph.outputs.map(({ name, port }) => [name, valuesOf(port)]));
+  }
+
+  async submit(inputs: Arrays): Promise<PendingOutputs> {
+    const outputs = await this.run(inputs);
+    return { read: async () => outputs };
+  }
+
+  dispose(): Promise<void> {
+    return this.#session.release();
+  }
+}
