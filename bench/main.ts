@@ -6,6 +6,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { percent, remark, write } from '../services/cli/print.ts';
 import { type Pytorch, providePytorch } from './contenders/install-pytorch.ts';
 import { benchEpoch } from './epoch.ts';
+import { renderPage } from './page/render.ts';
+import { PAGE, RESULTS, readResults } from './page/results.ts';
 import { AXES, type Axis, benchScaling } from './scaling.ts';
 import { printTraining } from './training/print-training.ts';
 import { benchTraining } from './training/training.ts';
@@ -17,7 +19,6 @@ interface PeerFlags {
 }
 
 const AXIS_NAMES = Object.keys(AXES) as Axis[];
-const RESULTS = join('bench', 'results');
 
 function positive(text: string): number {
   const value = Number(text);
@@ -103,6 +104,14 @@ withPeer(program.command('scaling'))
       say: remark,
     });
     await keep(flags.json, result);
+  });
+
+program
+  .command('page')
+  .description('write docs/performance.md from the results')
+  .action(async () => {
+    await writeFile(PAGE, renderPage(await readResults()));
+    remark(`written: ${PAGE}`);
   });
 
 await program.parseAsync();

@@ -17,7 +17,7 @@ export interface Absent {
 export interface Field extends AsyncDisposable {
   readonly contenders: readonly Contender[];
   readonly absent: readonly Absent[];
-  /** By contender's name. */
+  /** By engine. */
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +33,7 @@ export async function openField(
   const contenders: Contender[] = [];
   const absent: Absent[] = [];
   const versions: Record<string, string> = {};
-  const join_ = async (contender: Contender): Promise<void> => {
+  const enter = async (contender: Contender): Promise<void> => {
     try {
       versions[contender.engine] = (await contender.ask('open', shape)).version;
       contenders.push(contender);
@@ -43,10 +43,10 @@ export async function openField(
       absent.push({ who: nameOf(contender), reason: firstReason(messageOf(error)) });
     }
   };
-  await join_(openOurs('onnxruntime', threads));
-  await join_(openOurs('tensorflow', threads));
+  await enter(openOurs('onnxruntime', threads));
+  await enter(openOurs('tensorflow', threads));
   if ('missing' in pytorch) absent.push({ who: 'pytorch', reason: pytorch.missing });
-  else for (const variant of variants) await join_(openPytorch(pytorch.python, variant, threads));
+  else for (const variant of variants) await enter(openPytorch(pytorch.python, variant, threads));
   return {
     contenders,
     absent,
@@ -66,29 +66,38 @@ function firstReason(message: string): string {
 export interface Check extends Identity, Differences {}
 
 /**
- * Holds every contender to onnxruntime's numbers: each step once, same weights, same inputs. Throws when one computes
- * something else, so that a wrong peer is never beaten.
+ * Holds every contender to onnxruntime's numbers: each step once, same weights, same inputs. One that cannot run leaves the field
+ * (`torch.compile` needs a C++ compiler). Throws when one computes something else, so that a wrong peer is never beaten.
  */
-export async function checkField({ contenders }: Field): Promise<Check[]> {
+export async function checkField(field: Field): Promise<{ field: Field; checks: Check[] }> {
   const directory = await mkdtemp(join(tmpdir(), 'vigil-bench-'));
   try {
     const case_ = join(directory, 'case.safetensors');
     const file = (contender: Contender): string => join(directory, `${nameOf(contender)}.safetensors`);
-    const [ours, ...others] = contenders as [Contender, ...Contender[]];
+    const [ours, ...others] = field.contenders as [Contender, ...Contender[]];
     await ours.ask('case', { case: case_ });
     await ours.ask('check', { case: case_, results: file(ours) });
+    const contenders = [ours];
+    const absent = [...field.absent];
     const checks: Check[] = [];
     for (const other of others) {
-      await other.ask('check', { case: case_, results: file(other) });
+      const { engine, threads, variant } = other;
       try {
-        const { engine, threads, variant } = other;
+        await other.ask('check', { case: case_, results: file(other) });
+      } catch (error) {
+        absent.push({ who: nameOf(other), reason: firstReason(messageOf(error)) });
+        await other.close();
+        continue;
+      }
+      try {
         const identity = { engine, threads, ...(variant === undefined ? {} : { variant }) };
         checks.push({ ...identity, ...(await compareResults(file(ours), file(other))) });
       } catch (cause) {
         throw new Error(`${nameOf(other)} computes something else: ${messageOf(cause)}`, { cause });
       }
+      contenders.push(other);
     }
-    return checks;
+    return { field: { ...field, contenders, absent }, checks };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

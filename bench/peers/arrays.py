@@ -1,5 +1,6 @@
 """The safetensors format, float32 only, without a package."""
 
+import ctypes
 import json
 import math
 import struct
@@ -23,7 +24,8 @@ def read(path):
 def write(path, arrays):
     header, parts, at = {}, [], 0
     for name, tensor in arrays.items():
-        part = bytes(tensor.detach().float().contiguous().untyped_storage())
+        values = tensor.detach().float().contiguous()
+        part = ctypes.string_at(values.data_ptr(), 4 * values.numel())
         header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [at, at + len(part)]}
         parts.append(part)
         at += len(part)

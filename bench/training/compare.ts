@@ -3,26 +3,23 @@ import { readFile } from 'node:fs/promises';
 import { readSafetensors } from '../../src/data/safetensors.ts';
 
 /**
- * Largest difference by kind. Losses, relative. Gradients, over the largest of their tensor: sums of thousands of float32 products in
- * another order. Changes of weights, in the Euclidean norm: Adam's first change is about the rate times the gradient's sign, so where
- * a gradient is nothing but rounding, a few changes differ by all they have.
+ * Largest difference by kind, relative. Gradients and changes of weights in the Euclidean norm of their tensor: where an activation is 0
+ * but for rounding, LeakyReLU's slope is one or the other, and Adam's first change is about the rate times the gradient's sign; so
+ * a few values may differ by all they have.
  */
-export const TOLERANCES = { loss: 1e-4, gradient: 1e-4, change: 1e-3 } as const;
+export const TOLERANCES = { loss: 1e-4, gradient: 1e-3, change: 2e-2 } as const;
 export type Kind = keyof typeof TOLERANCES;
 
 /** The largest differences found. */
 export type Differences = Readonly<Record<Kind, number>>;
 
-const largest = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 const norm = (values: ArrayLike<number>): number =>
   Math.sqrt(Array.from(values).reduce((total, value) => total + value * value, 0));
 
-/** The difference of two arrays of one kind, relative to `expected`; infinite where a number is not finite. */
-export function difference(kind: Kind, expected: Float32Array, found: Float32Array): number {
+/** The difference of two arrays in the Euclidean norm, relative to `expected`; infinite where a number is not finite. */
+export function difference(expected: Float32Array, found: Float32Array): number {
   const off = found.map((value, i) => value - expected[i]!);
-  const size = kind === 'change' ? norm : largest;
-  const result = size(off) / Math.max(size(expected), 1e-12);
+  const result = norm(off) / Math.max(norm(expected), 1e-12);
   return Number.isFinite(result) ? result : Number.POSITIVE_INFINITY;
 }
 
@@ -37,7 +34,7 @@ export async function compareResults(expectedFile: string, foundFile: string): P
     const other = found!.get(name)?.values;
     if (other?.length !== values.length)
       throw new Error(`${name} has ${other?.length ?? 'no'} values, not ${values.length}`);
-    const off = difference(kind, values, other);
+    const off = difference(values, other);
     if (off > TOLERANCES[kind])
       throw new Error(`${name} differs by ${off.toExponential(1)}; allowed: ${TOLERANCES[kind]}`);
     worst[kind] = Math.max(worst[kind], off);

@@ -6,7 +6,7 @@ import { initialWeights } from '../../src/models/parameters.ts';
 import { classifyProgram } from '../../src/models/programs.ts';
 import { fillUniform, randomKey } from '../../src/random.ts';
 import { Sampler } from '../../src/synthesis/sampler.ts';
-import type { Engine, EngineState, Executable } from '../../src/tensor/engine.ts';
+import type { Engine, EngineState } from '../../src/tensor/engine.ts';
 import { matMul, sum } from '../../src/tensor/ops.ts';
 import { StepFeeds } from '../../src/training/feeds.ts';
 import { IterationRunner } from '../../src/training/iteration.ts';
@@ -88,17 +88,19 @@ export function initialState(engine: Engine, shape: Shape): EngineState {
   );
 }
 
-const SKIPPED: Executable = {
-  orders: {},
-  run: async () => ({}),
-  submit: async () => ({ read: async () => ({}) }),
-  dispose: async () => {},
-};
-
 /** The engine without some programs: what is left of an iteration is the other steps and what feeds them. */
 const without = (engine: Engine, skipped: string): Engine => ({
   ...engine,
-  compile: async (program, state) => (program.name === skipped ? SKIPPED : engine.compile(program, state)),
+  compile: async (program, state) => {
+    const executable = await engine.compile(program, state);
+    if (program.name !== skipped) return executable;
+    return {
+      orders: executable.orders,
+      run: async () => ({}),
+      submit: async () => ({ read: async () => ({}) }),
+      dispose: () => executable.dispose(),
+    };
+  },
 });
 
 /** Which iterations a work is, and which of their steps it leaves out. */

@@ -54,10 +54,11 @@ export async function benchTraining(settings: {
   let absent: readonly Absent[] = [];
   let versions: Readonly<Record<string, string>> = {};
   for (const count of threads) {
-    await using field = await openField(count, PAPER_SHAPE, pytorch);
+    await using opened = await openField(count, PAPER_SHAPE, pytorch);
+    say(`${count} thread${count > 1 ? 's' : ''}: ${opened.contenders.map(nameOf).join(', ')}; checking`);
+    const { field, checks: found } = await checkField(opened);
+    checks.push(...found);
     ({ absent, versions } = field);
-    say(`${count} thread${count > 1 ? 's' : ''}: ${field.contenders.map(nameOf).join(', ')}; checking`);
-    checks.push(...(await checkField(field)));
     say('all compute the same; timing');
     const measured = await measureRounds(
       field.contenders,
