@@ -47,21 +47,25 @@ export async function benchScaling(settings: {
   const { threads, axes, pace, pytorch, say } = settings;
   const began = provenance(settings.command);
   const rows: ScalingRow[] = [];
-  await using field = await openField(threads, shapeOf(PAPER, PAPER_BATCH), pytorch, VARIANTS);
-  for (const axis of axes) {
-    for (const value of AXES[axis]) {
-      const shape = shapeAt(axis, value);
-      for (const contender of field.contenders) await contender.ask('open', shape);
-      await checkField(field);
-      const job = { work: 'joint-iteration', rows: shape.batch } as const;
-      const megaflops = rounded(flopsOf(job.work, shape, shape.batch) / 1e6);
-      for (const row of await measureRounds(field.contenders, [job], pace))
-        rows.push({ ...row, axis, value, megaflops });
-      const found = rows
-        .slice(-field.contenders.length)
-        .map(({ engine, medianMs }) => `${engine} ${medianMs} ms`);
-      say(`${axis} ${value}: ${found.join(', ')}`);
+  const field = await openField(threads, shapeOf(PAPER, PAPER_BATCH), pytorch, VARIANTS);
+  try {
+    for (const axis of axes) {
+      for (const value of AXES[axis]) {
+        const shape = shapeAt(axis, value);
+        for (const contender of field.contenders) await contender.ask('open', shape);
+        await checkField(field);
+        const job = { work: 'joint-iteration', rows: shape.batch } as const;
+        const megaflops = rounded(flopsOf(job.work, shape, shape.batch) / 1e6);
+        for (const row of await measureRounds(field.contenders, [job], pace))
+          rows.push({ ...row, axis, value, megaflops });
+        const found = rows
+          .slice(-field.contenders.length)
+          .map(({ engine, medianMs }) => `${engine} ${medianMs} ms`);
+        say(`${axis} ${value}: ${found.join(', ')}`);
+      }
     }
+  } finally {
+    await field.close();
   }
   const { versions, absent } = field;
   return { benchmark: 'scaling', ...began, threads, rounds: pace.rounds, versions, absent, rows };

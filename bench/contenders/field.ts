@@ -14,16 +14,18 @@ export interface Absent {
   readonly reason: string;
 }
 
-export interface Field extends AsyncDisposable {
+export interface Field {
   readonly contenders: readonly Contender[];
   readonly absent: readonly Absent[];
   /** By engine. */
   readonly versions: Readonly<Record<string, string>>;
+  /** Ends all processes. */
+  close(): Promise<void>;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Opens all that can run here with `threads` threads, at a shape. onnxruntime must; the caller disposes. */
+/** Opens all that can run here with `threads` threads, at a shape. onnxruntime must; the caller closes. */
 export async function openField(
   threads: number,
   shape: Shape,
@@ -51,7 +53,7 @@ export async function openField(
     contenders,
     absent,
     versions,
-    [Symbol.asyncDispose]: async () => {
+    close: async () => {
       for (const contender of contenders) await contender.close();
     },
   };

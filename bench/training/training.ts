@@ -54,31 +54,35 @@ export async function benchTraining(settings: {
   let absent: readonly Absent[] = [];
   let versions: Readonly<Record<string, string>> = {};
   for (const count of threads) {
-    await using opened = await openField(count, PAPER_SHAPE, pytorch);
-    say(`${count} thread${count > 1 ? 's' : ''}: ${opened.contenders.map(nameOf).join(', ')}; checking`);
-    const { field, checks: found } = await checkField(opened);
-    checks.push(...found);
-    ({ absent, versions } = field);
-    say('all compute the same; timing');
-    const measured = await measureRounds(
-      field.contenders,
-      JOBS,
-      pace,
-      ({ engine, variant }, { work }) =>
-        work !== 'matrix-product' || engine === 'onnxruntime' || variant === 'tuned',
-    );
-    const products = measured.filter(({ work }) => work === 'matrix-product').map(({ minMs }) => minMs);
-    const rate = (2 * PRODUCT_SIDE ** 3) / Math.min(...products) / 1e6;
-    gigaflopsPerSecond[count] = rounded(rate);
-    for (const row of measured) {
-      if (row.work === 'matrix-product') continue;
-      const megaflops = flopsOf(row.work, PAPER_SHAPE, row.batch) / 1e6;
-      rows.push({
-        ...row,
-        work: row.work,
-        megaflops: rounded(megaflops),
-        boundMs: rounded(megaflops / rate),
-      });
+    const opened = await openField(count, PAPER_SHAPE, pytorch);
+    try {
+      say(`${count} thread${count > 1 ? 's' : ''}: ${opened.contenders.map(nameOf).join(', ')}; checking`);
+      const { field, checks: found } = await checkField(opened);
+      checks.push(...found);
+      ({ absent, versions } = field);
+      say('all compute the same; timing');
+      const measured = await measureRounds(
+        field.contenders,
+        JOBS,
+        pace,
+        ({ engine, variant }, { work }) =>
+          work !== 'matrix-product' || engine === 'onnxruntime' || variant === 'tuned',
+      );
+      const products = measured.filter(({ work }) => work === 'matrix-product').map(({ minMs }) => minMs);
+      const rate = (2 * PRODUCT_SIDE ** 3) / Math.min(...products) / 1e6;
+      gigaflopsPerSecond[count] = rounded(rate);
+      for (const row of measured) {
+        if (row.work === 'matrix-product') continue;
+        const megaflops = flopsOf(row.work, PAPER_SHAPE, row.batch) / 1e6;
+        rows.push({
+          ...row,
+          work: row.work,
+          megaflops: rounded(megaflops),
+          boundMs: rounded(megaflops / rate),
+        });
+      }
+    } finally {
+      await opened.close();
     }
   }
   const { channels, steps, classes } = PAPER_SHAPE.spec;
