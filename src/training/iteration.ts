@@ -60,7 +60,7 @@ export class IterationRunner {
           discriminator: rate(this.#options.discriminatorLearningRate, updates.discriminator + 1),
           generator: rate(this.#options.generatorLearningRate, updates.generator + 1),
         },
-        { discriminator: discriminator.orders, generator: generator.orders },
+        { discriminator: discriminator.layouts, generator: generator.layouts },
       );
       collect(await discriminator.run(feeds.discriminator));
       collect(await generator.run(feeds.generator));

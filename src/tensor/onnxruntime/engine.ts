@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import * as ort from 'onnxruntime-node';
 import { type CompileOptions, compileProgram, DEFAULT_OPTIONS } from '../compile/compile.ts';
 import type { Engine, EngineState, Executable, Program } from '../engine.ts';
+import { detectBlock } from './block.ts';
 import { OnnxruntimeExecutable } from './executable.ts';
 import { OnnxruntimeState } from './state.ts';
 
@@ -17,13 +18,17 @@ export interface OnnxruntimeSettings {
  * worker threads do not spin, because cores are shared with the gateway and with the other engine process.
  */
 export function openOnnxruntime(settings: OnnxruntimeSettings): Engine {
+  let block: Promise<number> | undefined;
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   return {
     name: 'onnxruntime',
     device: 'cpu',
     version: `onnxruntime-node ${version}`,
     createState: (shapes, initial) => new OnnxruntimeState(shapes, initial),
-    compile: (program, state) => open(program, state, settings),
+    compile: async (program, state) => {
+      block ??= detectBlock();
+      return open(program, state, settings, await block);
+    },
     dispose: async () => {},
   };
 }
@@ -32,9 +37,11 @@ async function open(
   program: Program,
   state: EngineState,
   { threads, compile }: OnnxruntimeSettings,
+  block: number,
 ): Promise<Executable> {
   if (!(state instanceof OnnxruntimeState)) throw new TypeError('the state belongs to another engine');
-  const graph = compileProgram(program, { ...DEFAULT_OPTIONS, ...compile });
+  const values = program.frozen ? state.read(Object.keys(program.state)) : undefined;
+  const graph = compileProgram(program, { ...DEFAULT_OPTIONS, block, ...compile }, values);
   const session = await ort.InferenceSession.create(graph.model, {
     executionProviders: ['cpu'],
     intraOpNumThreads: threads,

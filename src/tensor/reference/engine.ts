@@ -88,5 +88,5 @@ function eager(program: Program, state: EngineState): Executable {
     const outputs = await run(inputs);
     return { read: async () => outputs };
   };
-  return { orders: {}, run, submit, dispose: async () => {} };
+  return { layouts: {}, run, submit, dispose: async () => {} };
 }

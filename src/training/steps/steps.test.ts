@@ -5,9 +5,9 @@ import type { ModelSpec } from '../../models/spec.ts';
 import { fillNormal, randomKey } from '../../random.ts';
 import {
   type Arrays,
-  type AxisOrders,
   type Engine,
   type EngineState,
+  type Layouts,
   type Program,
   sizeOf,
 } from '../../tensor/engine.ts';
@@ -68,14 +68,14 @@ function stateOf(engine: Engine, spec: ModelSpec): EngineState {
   return engine.createState(shapes, Object.fromEntries(weights));
 }
 
-function feed(program: Program, seed: number, orders: AxisOrders): Arrays {
+function feed(program: Program, seed: number, layouts: Layouts): Arrays {
   return Object.fromEntries(
     Object.entries(program.inputs).map(([name, shape]) => {
       const key = randomKey(seed, name);
       const data = new Float32Array(sizeOf(shape));
       if (name === 'rate') return [name, data.fill(1e-4)];
       if (name === 'weights' || name === 'correlationTargets') return [name, data.fill(1)];
-      if (name.startsWith('mask')) return [name, new DropoutMask(shape, orders[name]).fill(key, 0.3)];
+      if (name.startsWith('mask')) return [name, new DropoutMask(shape, layouts[name]).fill(key, 0.3)];
       if (name.toLowerCase().includes('labels')) {
         for (let row = 0; row < shape[0]!; row++) data[row * shape[1]! + (row % shape[1]!)] = 1;
         return [name, data];
@@ -97,7 +97,7 @@ for (const architecture of ['paper', 'dcgan'] as const) {
       for (const program of programs) {
         const executable = await engine.compile(program, state);
         for (let step = 0; step < 5; step++) {
-          const outputs = await executable.run(feed(program, step, executable.orders));
+          const outputs = await executable.run(feed(program, step, executable.layouts));
           losses.push(
             ...Object.keys(outputs)
               .sort()
