@@ -55,7 +55,7 @@ test('a joint iteration is three runs of the engine, and feeds them from the sam
     compile: async (program, state) => {
       const executable = await engine.compile(program, state);
       return {
-        orders: executable.orders,
+        layouts: executable.layouts,
         run: (inputs) => {
           runs.push(inputs);
           return executable.run(inputs);

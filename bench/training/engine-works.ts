@@ -95,7 +95,7 @@ const without = (engine: Engine, skipped: string): Engine => ({
     const executable = await engine.compile(program, state);
     if (program.name !== skipped) return executable;
     return {
-      orders: executable.orders,
+      layouts: executable.layouts,
       run: async () => ({}),
       submit: async () => ({ read: async () => ({}) }),
       dispose: () => executable.dispose(),
@@ -155,7 +155,7 @@ export function openWorks(engine: Engine, shape: Shape): EngineWorks {
   };
 
   const openForward = async (rowsAtOnce: number): Promise<OpenedWork> => {
-    const program = classifyProgram(spec, data.limits, rowsAtOnce);
+    const program = { ...classifyProgram(spec, data.limits, rowsAtOnce), frozen: true };
     const executable = await engine.compile(program, state);
     const samples = dataset.values.slice(0, rowsAtOnce * spec.channels * spec.steps);
     return { run: () => executable.run({ samples }), dispose: () => executable.dispose() };

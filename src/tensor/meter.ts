@@ -18,7 +18,7 @@ export function meterEngine(engine: Engine, clock: () => number): MeteredEngine 
     }
   };
   const meter = (executable: Executable): Executable => ({
-    orders: executable.orders,
+    layouts: executable.layouts,
     run: (inputs) => counted(() => executable.run(inputs)),
     submit: async (inputs) => {
       const pending = await counted(() => executable.submit(inputs));
