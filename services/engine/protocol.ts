@@ -42,7 +42,7 @@ export type TrainingOutcome =
 export interface EngineInfo {
   /** onnxruntime, tensorflow or reference. */
   readonly engine: string;
-  /** For example "cpu". */
+  /** "cpu" or "gpu". */
   readonly device: string;
   /** For example "onnxruntime-node 1.30.0". */
   readonly version: string;
@@ -134,6 +134,8 @@ export interface StepTimes {
 /** Settings of the engine process, in its environment as JSON under `VIGIL_ENGINE_PROCESS`, set by the host. */
 export interface EngineProcessSettings {
   readonly engine: 'auto' | 'onnxruntime' | 'tensorflow' | 'reference';
+  /** `gpu` is a demand. */
+  readonly device: 'auto' | 'cpu' | 'gpu';
   readonly threads: number;
   readonly role: 'serve' | 'train' | 'both';
 }

@@ -113,7 +113,8 @@ async function main(): Promise<void> {
   if (settings.role === 'train') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   let chosen: ChosenEngine;
   try {
-    chosen = await chooseEngine(settings.engine ?? 'auto', settings.threads ?? 1);
+    const { engine = 'auto', device = 'auto', threads = 1 } = settings;
+    chosen = await chooseEngine({ engine, device, threads });
   } catch (error) {
     process.send?.({ kind: 'refused', error: toWireError(error) } satisfies EngineMessage, () =>
       process.exit(1),

@@ -1,6 +1,6 @@
 /**
  * One definition, several engines. A `Program` is a pure function of tensors, written in the ops of `ops.ts`; an
- * engine runs it eagerly (`reference`) or traces it once and compiles it (`onnxruntime`). State lives in the engine
+ * engine runs it eagerly (`reference`, `tensorflow`) or traces it once and compiles it (`onnxruntime`). State lives in the engine
  * between runs; only inputs and outputs cross, as typed arrays.
  */
 import type { Tensor } from '@tensorflow/tfjs';
@@ -87,6 +87,10 @@ export interface Engine {
 
 export const ENGINE_NAMES = ['onnxruntime', 'tensorflow', 'reference'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** What an engine is asked to compute on. `gpu` is a demand: an engine without one is refused. */
+export const DEVICE_WISHES = ['auto', 'cpu', 'gpu'] as const;
+export type DeviceWish = (typeof DEVICE_WISHES)[number];
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
