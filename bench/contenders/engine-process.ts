@@ -9,7 +9,7 @@ import type { RequestKind, Requests, Shape } from './protocol.ts';
 const [name, threads] = process.argv.slice(2);
 const engineName = ENGINE_NAMES.find((known) => known === name);
 if (!engineName) throw new Error(`no engine ${name}`);
-const { engine } = await chooseEngine(engineName, Number(threads));
+const { engine } = await chooseEngine({ engine: engineName, device: 'cpu', threads: Number(threads) });
 let works: EngineWorks | undefined;
 let shape: Shape | undefined;
 

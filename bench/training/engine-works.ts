@@ -146,9 +146,10 @@ export function openWorks(engine: Engine, shape: Shape): EngineWorks {
     };
     let done = 0;
     return {
-      run: () => {
+      run: async () => {
         const updates = { generator: done, discriminator: done, classifier: done };
-        return runner.run(done, epoch, done++ % count, updates);
+        const read = await runner.run(done, epoch, done++ % count, updates);
+        return read();
       },
       dispose: () => runner.dispose(),
     };
