@@ -88,11 +88,12 @@ function passesTable(result: TrainingResult, threads: number): string {
 
 const verdictsTable = ({ verdicts }: TrainingResult): string =>
   table(
-    ['goal', 'threads', 'found', 'allowed', 'bound alone', 'verdict'],
-    verdicts.map(({ engine, work, threads, ratio, most, least, met }) => [
+    ['goal', 'threads', 'found', 'fastest runs', 'allowed', 'bound alone', 'verdict'],
+    verdicts.map(({ engine, work, threads, ratio, ratioOfFastest, most, least, met }) => [
       `${engine}, ${work}`,
       String(threads),
       ratio.toFixed(2),
+      ratioOfFastest.toFixed(2),
       most.toFixed(2),
       least.toFixed(2),
       met ? 'met' : '**not met**',

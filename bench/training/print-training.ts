@@ -37,8 +37,8 @@ export function printTraining(result: TrainingResult): void {
   for (const [threads, rate] of Object.entries(gigaflopsPerSecond))
     write(`bound: matrix products alone, at ${rate} GFLOP/s with ${threads} thread(s), measured in this run`);
   for (const { who, reason } of absent) write(`${who} took no part: ${reason}`);
-  for (const { engine, work, threads, ratio, most, met, least } of verdicts)
+  for (const { engine, work, threads, ratio, ratioOfFastest, most, met, least } of verdicts)
     write(
-      `${engine}, ${work}, ${threads} thread(s): ${ratio} of PyTorch's best, goal ${most}: ${met ? 'met' : 'NOT met'} (the bound alone is ${least})`,
+      `${engine}, ${work}, ${threads} thread(s): ${ratio} of PyTorch's best (fastest runs: ${ratioOfFastest}), goal ${most}: ${met ? 'met' : 'NOT met'} (the bound alone is ${least})`,
     );
 }

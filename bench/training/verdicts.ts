@@ -27,19 +27,21 @@ export interface Verdict {
   readonly ratio: number;
   readonly most: number;
   readonly met: boolean;
+  /** The same of the fastest runs: what is left when others take the machine. */
+  readonly ratioOfFastest: number;
   /** The matrix products alone over PyTorch's median: no ratio can be less. */
   readonly least: number;
 }
 
-/** PyTorch's better variant at the same work, rows and threads. */
-export function bestPytorch(rows: readonly Row[], { work, batch, threads }: Row): Row | undefined {
-  return rows
-    .filter(
-      (row) =>
-        row.engine === 'pytorch' && row.work === work && row.batch === batch && row.threads === threads,
-    )
-    .toSorted((a, b) => a.medianMs - b.medianMs)[0];
-}
+/** PyTorch's variants at the same work, rows and threads. */
+const pytorchRows = (rows: readonly Row[], { work, batch, threads }: Row): Row[] =>
+  rows.filter(
+    (row) => row.engine === 'pytorch' && row.work === work && row.batch === batch && row.threads === threads,
+  );
+
+/** The better one by medians. */
+export const bestPytorch = (rows: readonly Row[], row: Row): Row | undefined =>
+  pytorchRows(rows, row).toSorted((a, b) => a.medianMs - b.medianMs)[0];
 
 /** Our time as a share of PyTorch's; undefined for PyTorch itself and where it took no part. */
 export function ratioOf(rows: readonly Row[], row: Row): number | undefined {
@@ -54,8 +56,11 @@ export function verdictsOf(rows: readonly BoundedRow[]): Verdict[] {
       .flatMap((row) => {
         const ratio = ratioOf(rows, row);
         if (ratio === undefined) return [];
+        const { threads } = row;
+        const fastest = Math.min(...pytorchRows(rows, row).map(({ minMs }) => minMs));
+        const ratioOfFastest = rounded(row.minMs / fastest);
         const least = rounded(row.boundMs / bestPytorch(rows, row)!.medianMs);
-        return [{ engine, work, threads: row.threads, ratio, most, met: ratio <= most, least }];
+        return [{ engine, work, threads, ratio, ratioOfFastest, most, met: ratio <= most, least }];
       }),
   );
 }
