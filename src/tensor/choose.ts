@@ -26,8 +26,8 @@ type Opener = (wish: EngineWish) => Promise<Engine>;
 const OPENERS: Readonly<Record<EngineName, Opener>> = {
   tensorflow: async (wish) => (await import('./tensorflow/engine.ts')).openTensorflow(wish),
   onnxruntime: async ({ threads, device }) => {
-    if (device === 'gpu') throw new Error('it computes on the CPU, and a GPU was asked for');
-    return (await import('./onnxruntime/engine.ts')).openOnnxruntime({ threads });
+    const { openOnnxruntime, openWebgpu } = await import('./onnxruntime/engine.ts');
+    return device === 'gpu' ? openWebgpu(threads) : openOnnxruntime({ threads });
   },
   reference: async ({ device }) => {
     if (device === 'gpu') throw new Error('it computes on the CPU, and a GPU was asked for');
@@ -48,8 +48,8 @@ const CANDIDATES: readonly (readonly [EngineName, Opener])[] = [
 ];
 
 /**
- * Opens the engine that is asked for. `auto` takes TensorFlow where its package loads and uses a GPU, else onnxruntime,
- * and says why others were refused. What is asked for by name, engine or GPU, and cannot be had is ENGINE_REFUSED,
+ * Opens the engine that is asked for. `auto` takes TensorFlow where its package loads and uses a GPU, else onnxruntime (on
+ * WebGPU where a GPU is demanded, else on the CPU), and says why others were refused. What is asked for by name, engine or GPU, and cannot be had is ENGINE_REFUSED,
  * never replaced.
  */
 export async function chooseEngine(wish: EngineWish): Promise<ChosenEngine> {

@@ -17,13 +17,7 @@ import type { StepSettings } from '../../src/training/steps/step-settings.ts';
 import { train } from '../../src/training/trainer.ts';
 import { prepareData } from '../../src/training/training-data.ts';
 import { expectLossesClose, expectStateClose } from '../support/closeness.ts';
-import {
-  type EngineCase,
-  engineTest,
-  NAIVE_ONNXRUNTIME,
-  REAL_ENGINES,
-  REFERENCE,
-} from '../support/engines.ts';
+import { type EngineCase, engineTest, OTHER_LOWERINGS, REAL_ENGINES, REFERENCE } from '../support/engines.ts';
 import { feedFor, freshState, RATE, SMALL, settingsFor } from '../support/steps.ts';
 
 type Losses = Readonly<Record<string, number>>;
@@ -75,7 +69,7 @@ const NETWORKS: Readonly<Record<string, Partial<ModelSpec>>> = {
 for (const [title, changes] of Object.entries(NETWORKS)) {
   const settings = settingsFor({ ...SMALL, ...changes });
   const reference = onReference((engine) => runSteps(engine, settings));
-  for (const engine of [...REAL_ENGINES, NAIVE_ONNXRUNTIME]) {
+  for (const engine of [...REAL_ENGINES, ...OTHER_LOWERINGS]) {
     engineTest(engine, `five steps of every program agree with the reference (${title})`, async () => {
       const found = await runSteps(engine, settings);
       const wanted = await reference();

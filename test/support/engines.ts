@@ -34,12 +34,18 @@ export const REAL_ENGINES: readonly EngineCase[] = [
   },
 ];
 
-/** The compiled engine with ONNX's own convolutions, which checks our lowering of them. */
-export const NAIVE_ONNXRUNTIME: EngineCase = {
+/** The compiled engine with its other lowerings: ONNX's own convolutions, gathered patches, Adam inside the graph. */
+export const OTHER_LOWERINGS: readonly EngineCase[] = [
+  { variant: 'naive convolutions', compile: { convolution: 'naive' } as const },
+  {
+    variant: 'gathered convolutions, Adam in the graph',
+    compile: { convolution: 'gathered', adam: 'graph' } as const,
+  },
+].map(({ variant, compile }) => ({
   name: 'onnxruntime',
-  variant: 'naive convolutions',
-  open: async () => openOnnxruntime({ threads: THREADS, compile: { convolution: 'naive' } }),
-};
+  variant,
+  open: async () => openOnnxruntime({ threads: THREADS, compile }),
+}));
 
 const required = (process.env.VIGIL_REQUIRE_ENGINES ?? '').split(',').filter((name) => name !== '');
 
