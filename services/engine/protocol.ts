@@ -120,8 +120,16 @@ export type EngineMessage =
       readonly kind: 'training';
       readonly run: string;
       readonly update: TrainingUpdate;
-      readonly stepSeconds: number;
+      readonly times: StepTimes;
     };
+
+/** Where the time of the iterations since the last update went. */
+export interface StepTimes {
+  /** Of one iteration, all of it. */
+  readonly stepSeconds: number;
+  /** Of all of them, inside the tensor engine. */
+  readonly computeSeconds: number;
+}
 
 /** Settings of the engine process, in its environment as JSON under `VIGIL_ENGINE_PROCESS`, set by the host. */
 export interface EngineProcessSettings {
