@@ -63,6 +63,9 @@ export async function findWebgpu(): Promise<EngineCase> {
 
 const required = (process.env.VIGIL_REQUIRE_ENGINES ?? '').split(',').filter((name) => name !== '');
 
+/** The reference takes half a minute for some of it, and a loaded machine several times as much. */
+const PATIENCE_MS = 300_000;
+
 /**
  * A test of one engine. Where the engine cannot run it is skipped, and says why; where VIGIL_REQUIRE_ENGINES (names,
  * separated by commas) lists the engine, it fails.
@@ -71,7 +74,7 @@ export function engineTest(
   engine: EngineCase,
   title: string,
   body: () => Promise<void>,
-  timeoutMs?: number,
+  timeoutMs = PATIENCE_MS,
 ): void {
   const label = engine.variant ? `${engine.name}, ${engine.variant}` : engine.name;
   test(
