@@ -12,6 +12,7 @@ import { drawNetwork, type NetworkSpec, simplerThan } from './testing/random-net
  */
 const SECONDS = Number(process.env.VIGIL_SOAK_SECONDS ?? 25);
 const FIRST_SEED = Number(process.env.VIGIL_SOAK_SEED ?? 0);
+const MOST_FAILURES = 3;
 /** Drawn whatever the machine's speed. */
 const FEWEST = 20;
 
@@ -40,11 +41,14 @@ async function wrong(network: NetworkSpec): Promise<string[]> {
   return lines;
 }
 
-/** The simplest network found that still fails. */
-async function shrunk(network: NetworkSpec): Promise<NetworkSpec> {
+/** The simplest network found in this time that still fails. */
+const SHRINKING_MS = 15_000;
+
+async function shrunk(network: NetworkSpec, end = performance.now() + SHRINKING_MS): Promise<NetworkSpec> {
   for (const simpler of simplerThan(network)) {
+    if (performance.now() > end) break;
     const failed = await wrong(simpler);
-    if (failed.length > 0) return shrunk(simpler);
+    if (failed.length > 0) return shrunk(simpler, end);
   }
   return network;
 }
@@ -60,7 +64,7 @@ test(
       if ((await wrong(network)).length === 0) continue;
       const least = await shrunk(network);
       failures.push([`seed ${seed}`, JSON.stringify(least), ...(await wrong(least))].join('\n'));
-      if (failures.length === 5) break;
+      if (failures.length === MOST_FAILURES) break;
     }
     await annotate(`${seed - FIRST_SEED} networks`);
     expect(failures.join('\n\n'), `of ${seed - FIRST_SEED} networks`).toBe('');
@@ -78,7 +82,8 @@ test(
       const error = await slopeError(reference, network);
       if (error === undefined) continue;
       decided++;
-      expect(error, `seed ${seed}: ${JSON.stringify(network)}`).toBeLessThan(0.03);
+      // Two hundredths may be rounding, the rest kinks and curvature; a wrong tap or pad is off by tenths.
+      expect(error, `seed ${seed}: ${JSON.stringify(network)}`).toBeLessThan(0.06);
     }
     await annotate(`${decided} of ${seen} networks`);
     // Rounding hides the slope of few: else the test would say nothing.

@@ -94,7 +94,7 @@ const ROUNDING = 8 * 2 ** -24;
  * The slope of the loss along a direction, by central differences, against gradient times direction: their relative distance at
  * the best step, or undefined where rounding hides the slope. The direction is half the gradient's own, half random. Wide steps
  * err by curvature and by the kinks of LeakyReLU, narrow ones by float32: steps from 0.1 to 0.001 are tried, as long as rounding
- * is below a hundredth of the slope.
+ * is below a fiftieth of the slope.
  */
 export async function slopeError(engine: Engine, network: NetworkSpec): Promise<number | undefined> {
   const initial = initialState(network, network.seed);
@@ -115,9 +115,9 @@ export async function slopeError(engine: Engine, network: NetworkSpec): Promise<
     return (await executable.run(inputs)).loss![0]!;
   };
   let best: number | undefined;
-  for (const h of [0.1, 0.03, 0.01, 0.003, 0.001]) {
+  for (const h of [0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001]) {
     const [after, before] = [await lossAt(h), await lossAt(-h)];
-    if ((ROUNDING * Math.abs(after)) / h > 0.01 * Math.abs(slope)) continue;
+    if ((ROUNDING * Math.abs(after)) / h > 0.02 * Math.abs(slope)) continue;
     const error = Math.abs((after - before) / (2 * h) - slope) / Math.abs(slope);
     best = Math.min(best ?? Number.POSITIVE_INFINITY, error);
     if (best < 0.001) break;
