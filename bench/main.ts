@@ -63,7 +63,7 @@ withPeer(program.command('training'))
     const { threads, rounds } = flags;
     const result = await benchTraining({
       threads,
-      pace: { rounds, milliseconds: 120, least: 2 },
+      pace: { rounds, milliseconds: 80, least: 2 },
       pytorch: await peer(flags),
       command: asTyped(),
       say: remark,

@@ -16,9 +16,9 @@ const INTRODUCTION = `# Performance
 
 Generated from \`bench/results/*.json\` by \`npm run bench -- page\`; a test holds it to them. Measure it again on your machine: \`npm run bench -- training\`, \`epoch\`, \`scaling\`. The first installs PyTorch (some 4 GB) below \`~/.cache/vigil-bench\`, or says why it cannot.
 
-Figures are milliseconds of one machine and one day; ratios hold better. Every contender is a process of its own with the same number of threads, idle while others run; all take turns in every round, so that whatever else the machine does hits all alike. Inputs are made inside the timed region, as a training loop makes them: batches gathered, noise and dropout masks drawn, losses read.
+Figures are milliseconds of one machine and one day; ratios hold better. Every contender is a process of its own with the same number of threads, idle while others run; all take turns in every round, so that whatever else the machine does hits all alike. Threads that wait sleep instead of spinning, everybody's. Inputs are made inside the timed region, as a training loop makes them: batches gathered, noise and dropout masks drawn, losses read.
 
-PyTorch is written three ways (\`bench/peers\`): *plain*, as people write it; *tuned*, eagerly and as its best user would (fused Adam, features last, frozen networks without gradients, one pass of D over real and synthetic rows, dropout from random bytes, denormals flushed, freed memory kept, waiting threads asleep); *compiled*, the same through \`torch.compile\`. Ratios are to the best of them.`;
+PyTorch is written three ways (\`bench/peers\`): *plain*, as people write it; *tuned*, eagerly and as its best user would (fused Adam, features last, frozen networks without gradients, one pass of D over real and synthetic rows, dropout from random bytes, denormals flushed, freed memory kept); *compiled*, the same through \`torch.compile\`. Ratios are to the best of them.`;
 
 function epochSection(result: EpochResult | undefined): string {
   if (!result) return `## An epoch through the service\n\n${notMeasured('epoch')}`;

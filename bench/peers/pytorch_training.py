@@ -40,20 +40,16 @@ def answer(request, variant, opened):
     raise ValueError(f"no request {kind}")
 
 
-SETTINGS = {
-    # glibc gives large blocks back to the kernel with every free, and every page is zeroed again.
-    "MALLOC_MMAP_MAX_": "0",
-    "MALLOC_TRIM_THRESHOLD_": "17179869184",
-    "MALLOC_TOP_PAD_": "67108864",
-    # Threads that wait let go of their core; where cores are shared, spinning costs ten times what it gains.
-    "OMP_WAIT_POLICY": "PASSIVE",
-}
+# Threads that wait let go of their core, as those of our engines do: where cores are shared, spinning costs ten times what it gains.
+ASLEEP = {"OMP_WAIT_POLICY": "PASSIVE"}
+# glibc gives large blocks back to the kernel with every free, and every page is zeroed again.
+KEEP_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "67108864"}
 
 
-def settle():
+def settle(settings):
     """malloc and OpenMP read their settings at the start of a process."""
-    if any(os.environ.get(name) != value for name, value in SETTINGS.items()):
-        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **SETTINGS})
+    if any(os.environ.get(name) != value for name, value in settings.items()):
+        os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **settings})
 
 
 def main():
@@ -62,8 +58,8 @@ def main():
     parser.add_argument("--threads", type=int, required=True)
     arguments = parser.parse_args()
     variant = VARIANTS[arguments.variant]
+    settle({**ASLEEP, **KEEP_MEMORY} if variant.lean else ASLEEP)
     if variant.lean:
-        settle()
         torch.set_flush_denormal(True)
     torch.manual_seed(1)
     torch.set_num_threads(arguments.threads)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Variant:
     """`lean`: one fused kernel for Adam, frozen networks ask for no gradients, real and fake rows share one pass, activations stored with
-    the features last, dropout from random bytes, no denormals, freed memory kept, waiting threads do not
-    spin. `compiled`: losses and forward passes through
+    the features last, dropout from random bytes, no denormals, freed memory kept. `compiled`: losses and forward passes through
     torch.compile as well (inductor)."""
 
     lean: bool

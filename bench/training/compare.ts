@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { readSafetensors } from '../../src/data/safetensors.ts';
 
 /**
- * Largest difference by kind, relative. Gradients and changes of weights in the Euclidean norm of their tensor: where an activation is 0
- * but for rounding, LeakyReLU's slope is one or the other, and Adam's first change is about the rate times the gradient's sign; so
- * a few values may differ by all they have.
+ * Largest difference by kind, relative. Gradients and changes of weights in the Euclidean norm of their tensor. Where an activation is 0
+ * but for rounding, LeakyReLU's slope is one or the other, so a few gradients differ by all they have: more of them in larger shapes.
+ * Adam's first change is about the rate times the gradient's sign: where a gradient's sign is such a matter of rounding, the change
+ * is off by twice its size, so one in a thousand of them is 6 % in the norm. A term left out, another rate or a window out of place differ
+ * by tenths.
  */
-export const TOLERANCES = { loss: 1e-4, gradient: 1e-3, change: 2e-2 } as const;
+export const TOLERANCES = { loss: 1e-4, gradient: 1e-2, change: 1e-1 } as const;
 export type Kind = keyof typeof TOLERANCES;
 
 /** The largest differences found. */
