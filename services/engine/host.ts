@@ -122,8 +122,8 @@ export class EngineHost implements EngineClient {
 
   /** Forks; resolves at "ready", rejects at "refused" or an early end. */
   #start(): Promise<void> {
-    const { engine, threads, role, log } = this.#settings;
-    const process_ = { engine, threads, role } satisfies EngineProcessSettings;
+    const { engine, threads, role, graphCache, log } = this.#settings;
+    const process_ = { engine, threads, role, graphCache } satisfies EngineProcessSettings;
     const child = fork(WORKER, [], {
       serialization: 'advanced',
       execArgv: [...EXEC_ARGV],
@@ -173,6 +173,9 @@ export class EngineHost implements EngineClient {
         return;
       case 'failure':
         this.#pending.reject(message.id, fromWireError(message.error));
+        return;
+      case 'log':
+        this.#settings.log[message.level]({ role: this.role, ...message.fields }, message.text);
         return;
       case 'training':
         for (const listener of [...this.#training])

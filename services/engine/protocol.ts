@@ -116,6 +116,13 @@ export type EngineMessage =
   | { readonly kind: 'refused'; readonly error: WireError }
   | { readonly kind: 'reply'; readonly id: number; readonly payload: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly error: WireError }
+  /** A line for the gateway's log. */
+  | {
+      readonly kind: 'log';
+      readonly level: 'info' | 'warn';
+      readonly text: string;
+      readonly fields: Readonly<Record<string, string | number>>;
+    }
   | {
       readonly kind: 'training';
       readonly run: string;
@@ -128,4 +135,6 @@ export interface EngineProcessSettings {
   readonly engine: 'auto' | 'onnxruntime' | 'tensorflow' | 'reference';
   readonly threads: number;
   readonly role: 'serve' | 'train' | 'both';
+  /** Where compiled graphs are kept; nowhere without it. */
+  readonly graphCache?: { readonly directory: string; readonly maxBytes: number } | undefined;
 }

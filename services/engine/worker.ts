@@ -2,6 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { VigilError } from '../../src/errors.ts';
 import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
+import type { CompileReport } from '../../src/tensor/onnxruntime/engine.ts';
 import { HostedModel } from './model-host.ts';
 import type {
   EngineCall,
@@ -95,6 +96,12 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
   };
 }
 
+/** Milliseconds to a tenth. */
+function logged({ program, cache, ...times }: CompileReport): Record<string, string | number> {
+  const rounded = Object.entries(times).map(([name, ms]) => [name, Math.round(10 * ms) / 10]);
+  return { program, cache, ...Object.fromEntries(rounded) };
+}
+
 /** Speaks the protocol over the fork's channel. */
 async function main(): Promise<void> {
   const settings = JSON.parse(process.env.VIGIL_ENGINE_PROCESS ?? '{}') as Partial<EngineProcessSettings>;
@@ -109,7 +116,16 @@ async function main(): Promise<void> {
   if (settings.role === 'train') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   let chosen: ChosenEngine;
   try {
-    chosen = await chooseEngine(settings.engine ?? 'auto', settings.threads ?? 1);
+    chosen = await chooseEngine({
+      engine: settings.engine ?? 'auto',
+      threads: settings.threads ?? 1,
+      compiler: {
+        graphCache: settings.graphCache,
+        onCompiled: (report) =>
+          send({ kind: 'log', level: 'info', text: 'compiled', fields: logged(report) }),
+        onCacheTrouble: (text) => send({ kind: 'log', level: 'warn', text, fields: {} }),
+      },
+    });
   } catch (error) {
     process.send?.({ kind: 'refused', error: toWireError(error) } satisfies EngineMessage, () =>
       process.exit(1),

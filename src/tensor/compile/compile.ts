@@ -1,6 +1,8 @@
 import type { Program } from '../engine.ts';
 import type { LoweringOptions } from './emitter.ts';
 import type { Graph } from './graph.ts';
+import type { GraphCache } from './graph-cache.ts';
+import { graphKey } from './graph-key.ts';
 import { type LoweredGraph, lower } from './lower.ts';
 import { dropDeadNodes } from './passes/dead-nodes.ts';
 import { delayBroadcasts } from './passes/delay-broadcasts.ts';
@@ -38,8 +40,48 @@ export function passesFor({ adam }: CompileOptions): readonly Pass[] {
   ];
 }
 
-/** Traces, optimises and lowers. Errors: KERNEL_UNSUPPORTED. */
-export function compileProgram(program: Program, options: CompileOptions = DEFAULT_OPTIONS): LoweredGraph {
-  const graph = passesFor(options).reduce((before, pass) => pass.run(before), trace(program));
-  return lower(graph, options, program.arrangeable ?? []);
+/** Where the time of a compilation went. */
+export interface CompileTimes {
+  readonly traceMs: number;
+  /** 0 when the lowered graph came from the cache. */
+  readonly passesMs: number;
+  /** Lowering and serialisation; 0 when the lowered graph came from the cache. */
+  readonly lowerMs: number;
+  /** Hashing, reading and writing. */
+  readonly cacheMs: number;
+  readonly cache: 'hit' | 'miss' | 'off';
+}
+
+/** Traces, optimises and lowers, or takes what an earlier compilation of the same made. Errors: KERNEL_UNSUPPORTED. */
+export async function compileProgram(
+  program: Program,
+  options: CompileOptions,
+  cache?: GraphCache,
+): Promise<{ readonly graph: LoweredGraph; readonly times: CompileTimes }> {
+  const laps = stopwatch();
+  const arrangeable = program.arrangeable ?? [];
+  const traced = trace(program);
+  const traceMs = laps();
+  const key = cache && graphKey(traced, options, arrangeable);
+  const kept = key && (await cache.read(key));
+  const readMs = laps();
+  if (kept)
+    return { graph: kept, times: { traceMs, passesMs: 0, lowerMs: 0, cacheMs: readMs, cache: 'hit' } };
+  const optimised = passesFor(options).reduce((before, pass) => pass.run(before), traced);
+  const passesMs = laps();
+  const graph = lower(optimised, options, arrangeable);
+  const lowerMs = laps();
+  if (key) await cache.write(key, graph);
+  const cacheMs = readMs + laps();
+  return { graph, times: { traceMs, passesMs, lowerMs, cacheMs, cache: cache ? 'miss' : 'off' } };
+}
+
+/** Milliseconds since the last call. */
+function stopwatch(): () => number {
+  let since = performance.now();
+  return () => {
+    const before = since;
+    since = performance.now();
+    return since - before;
+  };
 }

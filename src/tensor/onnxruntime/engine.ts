@@ -1,8 +1,15 @@
 import { createRequire } from 'node:module';
 import * as ort from 'onnxruntime-node';
-import { type CompileOptions, compileProgram, DEFAULT_OPTIONS } from '../compile/compile.ts';
+import {
+  type CompileOptions,
+  type CompileTimes,
+  compileProgram,
+  DEFAULT_OPTIONS,
+} from '../compile/compile.ts';
+import { GraphCache, type GraphCacheSettings } from '../compile/graph-cache.ts';
 import type { Engine, EngineState, Executable, Program } from '../engine.ts';
 import { OnnxruntimeExecutable } from './executable.ts';
+import { sessionOptions } from './session-options.ts';
 import { OnnxruntimeState } from './state.ts';
 
 export interface OnnxruntimeSettings {
@@ -10,6 +17,18 @@ export interface OnnxruntimeSettings {
   readonly threads: number;
   /** How programs are lowered. */
   readonly compile?: Partial<CompileOptions>;
+  /** Where lowered graphs are kept; without it every start compiles them. */
+  readonly graphCache?: GraphCacheSettings | undefined;
+  readonly onCompiled?: ((report: CompileReport) => void) | undefined;
+  /** Hears, once for each kind, of what keeps the cache from working. */
+  readonly onCacheTrouble?: ((text: string) => void) | undefined;
+}
+
+/** How long a program took to be ready, in milliseconds. */
+export interface CompileReport extends CompileTimes {
+  readonly program: string;
+  /** The runtime's reading, checking and optimising of the model. */
+  readonly sessionMs: number;
 }
 
 /**
@@ -18,12 +37,14 @@ export interface OnnxruntimeSettings {
  */
 export function openOnnxruntime(settings: OnnxruntimeSettings): Engine {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
+  const { graphCache, onCacheTrouble = () => {} } = settings;
+  const cache = graphCache?.maxBytes ? new GraphCache(graphCache, onCacheTrouble) : undefined;
   return {
     name: 'onnxruntime',
     device: 'cpu',
     version: `onnxruntime-node ${version}`,
     createState: (shapes, initial) => new OnnxruntimeState(shapes, initial),
-    compile: (program, state) => open(program, state, settings),
+    compile: (program, state) => open(program, state, settings, cache),
     dispose: async () => {},
   };
 }
@@ -31,19 +52,13 @@ export function openOnnxruntime(settings: OnnxruntimeSettings): Engine {
 async function open(
   program: Program,
   state: EngineState,
-  { threads, compile }: OnnxruntimeSettings,
+  { threads, compile, onCompiled }: OnnxruntimeSettings,
+  cache: GraphCache | undefined,
 ): Promise<Executable> {
   if (!(state instanceof OnnxruntimeState)) throw new TypeError('the state belongs to another engine');
-  const graph = compileProgram(program, { ...DEFAULT_OPTIONS, ...compile });
-  const session = await ort.InferenceSession.create(graph.model, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    executionMode: 'sequential',
-    logSeverityLevel: 3,
-    // Values below 1e-38 are worth nothing to a gradient and cost a hundred times as much as others.
-    extra: { session: { intra_op: { allow_spinning: '0' }, set_denormal_as_zero: '1' } },
-  });
+  const { graph, times } = await compileProgram(program, { ...DEFAULT_OPTIONS, ...compile }, cache);
+  const began = performance.now();
+  const session = await ort.InferenceSession.create(graph.model, sessionOptions(threads));
+  onCompiled?.({ program: program.name, ...times, sessionMs: performance.now() - began });
   return new OnnxruntimeExecutable(program, graph, session, state);
 }
