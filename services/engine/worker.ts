@@ -2,7 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { VigilError } from '../../src/errors.ts';
 import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
-import type { CompileReport } from '../../src/tensor/onnxruntime/engine.ts';
+import type { CompileReport } from '../../src/tensor/report.ts';
 import { HostedModel } from './model-host.ts';
 import type {
   EngineCall,
@@ -89,6 +89,7 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
       training.stop = reason;
       return { found: true };
     },
+    explain: async (request) => (await import('./explain-step.ts')).explainSteps(request),
     ping: async () => {
       const { rss, heapUsed, external } = process.memoryUsage();
       return { memory: { rss, heap: heapUsed, external } };

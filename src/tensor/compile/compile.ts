@@ -1,4 +1,5 @@
 import type { Program } from '../engine.ts';
+import type { CompileTimes } from '../report.ts';
 import type { LoweringOptions } from './emitter.ts';
 import type { Graph } from './graph.ts';
 import type { GraphCache } from './graph-cache.ts';
@@ -38,18 +39,6 @@ export function passesFor({ adam }: CompileOptions): readonly Pass[] {
     ...lift,
     { name: 'dead-nodes', run: dropDeadNodes },
   ];
-}
-
-/** Where the time of a compilation went. */
-export interface CompileTimes {
-  readonly traceMs: number;
-  /** 0 when the lowered graph came from the cache. */
-  readonly passesMs: number;
-  /** Lowering and serialisation; 0 when the lowered graph came from the cache. */
-  readonly lowerMs: number;
-  /** Hashing, reading and writing. */
-  readonly cacheMs: number;
-  readonly cache: 'hit' | 'miss' | 'off';
 }
 
 /** Traces, optimises and lowers, or takes what an earlier compilation of the same made. Errors: KERNEL_UNSUPPORTED. */

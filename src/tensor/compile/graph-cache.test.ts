@@ -11,8 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Program } from '../engine.ts';
-import { type CompileReport, openOnnxruntime } from '../onnxruntime/engine.ts';
+import { openOnnxruntime } from '../onnxruntime/engine.ts';
 import { matMul } from '../ops.ts';
+import type { CompileReport } from '../report.ts';
 import { GraphCache } from './graph-cache.ts';
 import type { LoweredGraph } from './lower.ts';
 

@@ -1,13 +1,9 @@
 import { createRequire } from 'node:module';
 import * as ort from 'onnxruntime-node';
-import {
-  type CompileOptions,
-  type CompileTimes,
-  compileProgram,
-  DEFAULT_OPTIONS,
-} from '../compile/compile.ts';
+import { type CompileOptions, compileProgram, DEFAULT_OPTIONS } from '../compile/compile.ts';
 import { GraphCache, type GraphCacheSettings } from '../compile/graph-cache.ts';
 import type { Engine, EngineState, Executable, Program } from '../engine.ts';
+import type { CompileReport } from '../report.ts';
 import { OnnxruntimeExecutable } from './executable.ts';
 import { sessionOptions } from './session-options.ts';
 import { OnnxruntimeState } from './state.ts';
@@ -22,13 +18,6 @@ export interface OnnxruntimeSettings {
   readonly onCompiled?: ((report: CompileReport) => void) | undefined;
   /** Hears, once for each kind, of what keeps the cache from working. */
   readonly onCacheTrouble?: ((text: string) => void) | undefined;
-}
-
-/** How long a program took to be ready, in milliseconds. */
-export interface CompileReport extends CompileTimes {
-  readonly program: string;
-  /** The runtime's reading, checking and optimising of the model. */
-  readonly sessionMs: number;
 }
 
 /**
