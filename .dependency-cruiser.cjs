@@ -37,7 +37,7 @@ module.exports = {
     {
       name: 'src-knows-no-services',
       severity: 'error',
-      from: { path: '^src/' },
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
       to: { path: '^(services|bench|test)/' },
     },
     {

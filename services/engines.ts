@@ -1,6 +1,7 @@
 /** The engine processes of a server: one that serves, and one that trains beside it where that pays. */
 import { type Config, graphCacheOf } from './config.ts';
 import { EngineHost } from './engine/host.ts';
+import type { EngineReport } from './http.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Instruments } from './observability/metrics.ts';
 
@@ -10,7 +11,10 @@ export interface Engines {
   readonly training: EngineHost;
 }
 
-type EngineSettings = Pick<Config, 'VIGIL_ENGINE' | 'VIGIL_ENGINE_THREADS' | 'VIGIL_ENGINE_TRAINER'> &
+type EngineSettings = Pick<
+  Config,
+  'VIGIL_ENGINE' | 'VIGIL_ENGINE_DEVICE' | 'VIGIL_ENGINE_THREADS' | 'VIGIL_ENGINE_TRAINER'
+> &
   Parameters<typeof graphCacheOf>[0];
 
 /**
@@ -26,6 +30,7 @@ export async function openEngines(
   const open = async (role: EngineHost['role']): Promise<EngineHost> => {
     const host = await EngineHost.open({
       engine: config.VIGIL_ENGINE,
+      device: config.VIGIL_ENGINE_DEVICE,
       threads: config.VIGIL_ENGINE_THREADS,
       role,
       graphCache: graphCacheOf(config),
@@ -36,12 +41,12 @@ export async function openEngines(
       },
     });
     close(`engine ${role}`, () => host.close());
-    const { engine } = host.info!;
-    instruments.engineUp.set({ engine, role }, 1);
+    const { engine, device } = host.info!;
+    instruments.engineUp.set({ engine, device, role }, 1);
     instruments.engineRestarts.inc({ role }, 0);
-    host.onDown(() => instruments.engineUp.set({ engine, role }, 0));
+    host.onDown(() => instruments.engineUp.set({ engine, device, role }, 0));
     host.onUp(() => {
-      instruments.engineUp.set({ engine, role }, 1);
+      instruments.engineUp.set({ engine, device, role }, 1);
       instruments.engineRestarts.inc({ role });
     });
     return host;
@@ -53,4 +58,13 @@ export async function openEngines(
   const serving = await open('serve');
   const separate = config.VIGIL_ENGINE_TRAINER === 'separate' || serving.info?.device === 'cpu';
   return { serving, training: separate ? await open('train') : serving };
+}
+
+/** What runs where, and what was refused and why. A process that is away is left out. */
+export function reportEngines({ serving, training }: Engines): EngineReport[] {
+  return [...new Set([serving, training])].flatMap(({ role, info }) => {
+    if (!info) return [];
+    const { engine, device, version, refused } = info;
+    return [{ role, engine, device, version, refused }];
+  });
 }

@@ -7,8 +7,19 @@ export interface OpsServer {
   close(): Promise<void>;
 }
 
+/** One engine process: what was chosen, and what was refused and why. */
+export interface EngineReport {
+  readonly role: string;
+  readonly engine: string;
+  readonly device: string;
+  readonly version: string;
+  readonly refused: readonly { readonly engine: string; readonly reason: string }[];
+}
+
 export interface OpsRoutes {
   metrics(): Promise<{ body: string; contentType: string }>;
+  /** The engine processes that are up, for whoever reads /readyz. */
+  engines(): readonly EngineReport[];
   /** Name → whether it serves; the server is ready when `""` is. */
   health(): ReadonlyMap<string, boolean>;
 }
@@ -39,7 +50,7 @@ export async function startOpsServer(host: string, port: number, routes: OpsRout
         const health = routes.health();
         const ready = health.get('') === true;
         const checks = Object.fromEntries([...health].filter(([name]) => name !== ''));
-        json(ready ? 200 : 503, { ready, checks });
+        json(ready ? 200 : 503, { ready, checks, engines: routes.engines() });
         return;
       }
       default:

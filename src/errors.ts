@@ -42,6 +42,10 @@ export const ERRORS = {
     'A model does not fit the request, the snapshot or this code version.',
   ],
   ENGINE_REFUSED: ['precondition', 'The engine asked for by name cannot run here.'],
+  REQUIREMENT_MISSING: [
+    'precondition',
+    'Something that the installation of an engine needs is missing or does not fit.',
+  ],
   KERNEL_UNSUPPORTED: ['precondition', 'A traced step uses a kernel that has no lowering.'],
   ALIAS_CONFLICT: ['aborted', 'The alias moved since it was read.'],
   QUEUE_FULL: ['exhausted', 'A bounded queue is full.'],

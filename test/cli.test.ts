@@ -22,7 +22,12 @@ interface Outcome {
 function vigil(args: string[], input = ''): Promise<Outcome> {
   const flags = ['--experimental-transform-types', '--disable-warning=ExperimentalWarning'];
   const address = server ? `127.0.0.1:${server.app.grpcPort}` : '127.0.0.1:1';
-  const child = spawn(process.execPath, [...flags, MAIN, '--address', address, ...args], { cwd: directory });
+  // Without the settings of the test run itself, which are none of the program's.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VIGIL_')));
+  const child = spawn(process.execPath, [...flags, MAIN, '--address', address, ...args], {
+    cwd: directory,
+    env,
+  });
   const outcome = { stdout: '', stderr: '' };
   child.stdout.on('data', (text) => {
     outcome.stdout += String(text);
@@ -210,10 +215,27 @@ test('errors are one line with a documented code', async () => {
 
 test('doctor says which engine was chosen and which were refused', async () => {
   const findings = json(await vigil(['--json', 'doctor'])) as { check: string; detail: string }[];
-  const of = (check: string): string => findings.find((finding) => finding.check === check)!.detail;
-  expect(of('engine')).toMatch(/^onnxruntime on cpu/);
-  expect(of('engine refused')).toMatch(/^tensorflow: /);
-  expect(of('server')).toMatch(/is ready$/);
+  const of = (check: string): string[] =>
+    findings.filter((finding) => finding.check === check).map(({ detail }) => detail);
+  expect(of('engine')).toEqual([expect.stringMatching(/^onnxruntime on cpu/)]);
+  expect(of('engine refused')).toEqual([expect.stringMatching(/^tensorflow: /)]);
+  expect(of('tensorflow package')).toEqual([
+    expect.stringMatching(/^@tensorflow\/tfjs-node 4/),
+    expect.stringMatching(/^@tensorflow\/tfjs-node-gpu 4/),
+  ]);
+  expect(of('server')).toEqual([expect.stringMatching(/is ready$/)]);
+});
+
+test('engine status looks; engine install knows one engine', async () => {
+  const staged = json(await vigil(['--json', 'engine', 'status'])) as object[];
+  expect(staged).toMatchObject([
+    { package: '@tensorflow/tfjs-node', flavour: 'cpu', staged: expect.any(Boolean) },
+    { package: '@tensorflow/tfjs-node-gpu', flavour: 'gpu', staged: expect.any(Boolean) },
+  ]);
+  expect(await vigil(['engine', 'install', 'torch'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('found engine "torch"; allowed: tensorflow'),
+  });
 });
 
 test('doctor --explain-step takes a step apart: passes, operations, bound, times, profile', async () => {

@@ -67,7 +67,7 @@ test('the chart takes every setting but those it writes itself', () => {
     .map(({ name }) => name)
     .filter((name) => !written.includes(name));
   expect(Object.keys(schema.properties.config.properties).toSorted()).toEqual(expected.toSorted());
-  expect(written).toHaveLength(5);
+  expect(written).toHaveLength(6);
 });
 
 test('the image and the chart carry the version of the package', () => {

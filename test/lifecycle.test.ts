@@ -230,7 +230,10 @@ test('a second server on the directory, a bad setting and a taken port are one c
   await expect(spawnServer(elsewhere, { VIGIL_HTTP_ADDRESS: `127.0.0.1:${port}` })).rejects.toThrow(
     'cannot be bound',
   );
-  await expect(spawnServer(elsewhere, { VIGIL_ENGINE: 'tensorflow' })).rejects.toThrow(/tensorflow/);
+  const gpu = { VIGIL_ENGINE: 'onnxruntime', VIGIL_ENGINE_DEVICE: 'gpu' };
+  await expect(spawnServer(elsewhere, gpu)).rejects.toThrow(
+    'engine onnxruntime cannot run here: it computes',
+  );
 });
 
 test('the gateway holds no tensor library in its memory', async () => {

@@ -7,6 +7,7 @@ import { type Config, readConfig } from '../config.ts';
 import { probeEngine } from '../engine/host.ts';
 import { createLogger } from '../observability/logger.ts';
 import { projectVersion } from '../project.ts';
+import { stagedEngines } from '../staging/status.ts';
 import { addExplainOptions, type ExplainFlags, explainStep } from './explain-step.ts';
 import { EXIT, toFailure } from './failure.ts';
 import { write, writeJson } from './print.ts';
@@ -22,6 +23,7 @@ async function checkEngine(config: Config): Promise<Finding[]> {
   try {
     const info = await probeEngine({
       engine: config.VIGIL_ENGINE,
+      device: config.VIGIL_ENGINE_DEVICE,
       threads: config.VIGIL_ENGINE_THREADS,
       role: 'serve',
       log: createLogger('silent'),
@@ -42,6 +44,15 @@ async function checkEngine(config: Config): Promise<Finding[]> {
   } catch (error) {
     return [{ check: 'engine', ok: false, detail: error instanceof Error ? error.message : String(error) }];
   }
+}
+
+/** What is staged for TensorFlow, whether or not it was chosen. */
+function checkStaging(): Finding[] {
+  return stagedEngines().map(({ package: name, version, detail }) => ({
+    check: 'tensorflow package',
+    ok: true,
+    detail: `${name} ${version ?? ''}: ${detail}`.replace(' :', ':'),
+  }));
 }
 
 /** Looks, and makes nothing: the directory, or the nearest one above it where it is absent, must be writable. */
@@ -87,6 +98,7 @@ export function addDoctor(program: Command): void {
           detail: `${process.version} on ${process.platform} ${process.arch}, ${availableParallelism()} cores`,
         },
         ...(await checkEngine(config)),
+        ...checkStaging(),
         await checkData(config),
         await checkServer(address),
       ];

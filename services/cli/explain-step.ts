@@ -9,7 +9,11 @@ import { writeExplanation } from './explain-tables.ts';
 import { remark, writeJson } from './print.ts';
 
 const STEPS = ['discriminator', 'generator', 'classifier'] as const satisfies readonly StepName[];
-const CONVOLUTIONS = ['gathered', 'naive'] as const satisfies readonly ExplainRequest['convolution'][];
+const CONVOLUTIONS = [
+  'blocked',
+  'gathered',
+  'naive',
+] as const satisfies readonly ExplainRequest['convolution'][];
 /** The sizes of the paper, at which compile time has a limit. */
 const PAPER = { channels: 18, steps: 100, classes: 3, batch: 16 } as const;
 const COMPILE_LIMIT_MS = 2000;
@@ -105,6 +109,7 @@ export async function explainStep(flags: ExplainFlags, config: Config, json: boo
 async function ask(request: ExplainRequest): Promise<Explanation> {
   const host = await EngineHost.open({
     engine: 'onnxruntime',
+    device: 'cpu',
     threads: request.threads,
     role: 'serve',
     log: createLogger('silent'),

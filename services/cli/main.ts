@@ -6,6 +6,7 @@ import { serve } from '../serve.ts';
 import { addClassify } from './classify.ts';
 import { addDatasets } from './datasets.ts';
 import { addDoctor } from './doctor.ts';
+import { addEngine } from './engine.ts';
 import { addEvaluate } from './evaluate.ts';
 import { EXIT, toFailure } from './failure.ts';
 import { addModels } from './models.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
     addEvaluate,
     addDatasets,
     addDoctor,
+    addEngine,
     addQuickstart,
   ];
   for (const add of adders) add(program);

@@ -86,7 +86,8 @@ async function compileServing(spec: ModelSpec, threads: number): Promise<Compile
     ...BUCKETS.map((rows) => classifyProgram(spec, limits, rows)),
     sampleProgram(spec, limits, BLOCK, 'original'),
   ];
-  for (const program of programs) {
+  for (const served of programs) {
+    const program = { ...served, frozen: true };
     const state = engine.createState(program.state, {});
     await (await engine.compile(program, state)).dispose();
     state.dispose();

@@ -4,7 +4,13 @@ import { createLogger } from '../observability/logger.ts';
 import { EngineHost } from './host.ts';
 import type { EngineInfo } from './protocol.ts';
 
-const settings = { engine: 'onnxruntime', threads: 1, role: 'serve', log: createLogger('silent') } as const;
+const settings = {
+  engine: 'onnxruntime',
+  device: 'auto',
+  threads: 1,
+  role: 'serve',
+  log: createLogger('silent'),
+} as const;
 let host: EngineHost | undefined;
 
 afterEach(async () => {
@@ -55,7 +61,7 @@ test('a process that hangs is killed and replaced', async () => {
 });
 
 test('an engine that cannot run here is refused with the reason', async () => {
-  await expect(EngineHost.open({ ...settings, engine: 'tensorflow' })).rejects.toMatchObject({
+  await expect(EngineHost.open({ ...settings, device: 'gpu' })).rejects.toMatchObject({
     code: 'ENGINE_REFUSED',
   });
 });

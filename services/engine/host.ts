@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { VigilError } from '../../src/errors.ts';
+import { startSettings } from '../../src/tensor/tensorflow/environment.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 import { EXEC_ARGV, siblingModule } from '../child-module.ts';
 import type { EngineClient } from './engine.ts';
@@ -122,13 +123,18 @@ export class EngineHost implements EngineClient {
 
   /** Forks; resolves at "ready", rejects at "refused" or an early end. */
   #start(): Promise<void> {
-    const { engine, threads, role, graphCache, log } = this.#settings;
-    const process_ = { engine, threads, role, graphCache } satisfies EngineProcessSettings;
+    const { engine, device, threads, role, graphCache, log } = this.#settings;
+    const process_ = { engine, device, threads, role, graphCache } satisfies EngineProcessSettings;
     const child = fork(WORKER, [], {
       serialization: 'advanced',
       execArgv: [...EXEC_ARGV],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, VIGIL_ENGINE_PROCESS: JSON.stringify(process_) },
+      // Libraries of a GPU engine are found by what is set when the process starts.
+      env: {
+        ...process.env,
+        ...startSettings(process.env),
+        VIGIL_ENGINE_PROCESS: JSON.stringify(process_),
+      },
     });
     this.#child = child;
     this.#lastWords = [];

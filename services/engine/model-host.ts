@@ -48,7 +48,8 @@ export class HostedModel {
     const state = engine.createState(shapes, weights);
     const classify = new Map<number, Executable>();
     for (const rows of BUCKETS) {
-      const executable = await engine.compile(classifyProgram(spec, manifest.limits, rows), state);
+      const program = { ...classifyProgram(spec, manifest.limits, rows), frozen: true };
+      const executable = await engine.compile(program, state);
       classify.set(rows, executable);
       await executable.run({ samples: new Float32Array(rows * spec.channels * spec.steps) });
     }

@@ -44,7 +44,7 @@ export type TrainingOutcome =
 export interface EngineInfo {
   /** onnxruntime, tensorflow or reference. */
   readonly engine: string;
-  /** For example "cpu". */
+  /** "cpu" or "gpu". */
   readonly device: string;
   /** For example "onnxruntime-node 1.30.0". */
   readonly version: string;
@@ -71,7 +71,7 @@ export interface ExplainRequest {
   /** Runs that are timed, and again that are profiled. */
   readonly runs: number;
   /** Undefined: as trainings do. */
-  readonly convolution: 'gathered' | 'naive' | undefined;
+  readonly convolution: 'blocked' | 'gathered' | 'naive' | undefined;
 }
 
 /** Steps of an iteration that train a network, by the network. */
@@ -160,6 +160,8 @@ export type EngineMessage =
 /** Settings of the engine process, in its environment as JSON under `VIGIL_ENGINE_PROCESS`, set by the host. */
 export interface EngineProcessSettings {
   readonly engine: 'auto' | 'onnxruntime' | 'tensorflow' | 'reference';
+  /** `gpu` is a demand. */
+  readonly device: 'auto' | 'cpu' | 'gpu';
   readonly threads: number;
   readonly role: 'serve' | 'train' | 'both';
   /** Where compiled graphs are kept; nowhere without it. */

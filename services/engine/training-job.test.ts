@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { verifyBundle } from '../../src/registry/bundle-files.ts';
+import type { Engine } from '../../src/tensor/engine.ts';
 import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
+import { engineTest, REAL_ENGINES } from '../../test/support/engines.ts';
 import { HostedModel } from './model-host.ts';
 import type { TrainingJob, TrainingOutcome } from './protocol.ts';
 import { runTrainingJob } from './training-job.ts';
@@ -14,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const engine = openOnnxruntime({ threads: 1 });
+const onnxruntime = openOnnxruntime({ threads: 1 });
 
 function job(name: string, regime: string, options: Record<string, unknown> = {}): TrainingJob {
   return {
@@ -31,7 +33,13 @@ function job(name: string, regime: string, options: Record<string, unknown> = {}
 }
 
 /** Runs a job, asking it to stop once `stopAfter` iterations are done. */
-async function run(work: TrainingJob, stopAfter = Number.POSITIVE_INFINITY): Promise<TrainingOutcome> {
+async function run(
+  work: TrainingJob,
+  {
+    engine = onnxruntime,
+    stopAfter = Number.POSITIVE_INFINITY,
+  }: { engine?: Engine; stopAfter?: number } = {},
+): Promise<TrainingOutcome> {
   let iterations = 0;
   return runTrainingJob(work, {
     engine,
@@ -41,32 +49,39 @@ async function run(work: TrainingJob, stopAfter = Number.POSITIVE_INFINITY): Pro
   });
 }
 
-for (const [regime, options] of [
-  ['classifier_only', {}],
-  ['joint_scratch', {}],
-  ['joint_snapshot', { unfreezeAfter: 1, pretrainEpochs: 2 }],
-] as const) {
-  test(`${regime}: a run stopped twice and resumed writes the same bits as one that never stopped`, async () => {
-    const whole = await run(job('whole', regime, options));
-    expect(whole.kind).toBe('succeeded');
-    const parts = job('parts', regime, options);
-    const first = await run(parts, 6);
-    expect(first).toEqual({ kind: 'stopped', checkpointEpoch: 1 });
-    expect((await run(parts, 5)).kind).toBe('stopped');
-    const last = await run(parts);
-    expect(last).toEqual(whole);
-    const [wanted, found] = [
-      await verifyBundle(join(directory, 'whole-bundle')),
-      await verifyBundle(join(directory, 'parts-bundle')),
-    ];
-    expect(found.manifest.files).toEqual(wanted.manifest.files);
-    expect(Object.keys(wanted.manifest.files).length).toBe(regime === 'classifier_only' ? 1 : 3);
-  });
+const REGIMES: Readonly<Record<string, Record<string, unknown>>> = {
+  classifier_only: {},
+  joint_scratch: {},
+  joint_snapshot: { unfreezeAfter: 1, pretrainEpochs: 2 },
+};
+
+for (const engineCase of REAL_ENGINES) {
+  for (const [regime, options] of Object.entries(REGIMES)) {
+    const title = `${regime}: a run stopped twice and resumed writes the same bits as one that never stopped`;
+    engineTest(engineCase, title, async () => {
+      const engine = await engineCase.open();
+      const whole = await run(job('whole', regime, options), { engine });
+      expect(whole.kind).toBe('succeeded');
+      const parts = job('parts', regime, options);
+      const first = await run(parts, { engine, stopAfter: 6 });
+      expect(first).toEqual({ kind: 'stopped', checkpointEpoch: 1 });
+      expect((await run(parts, { engine, stopAfter: 5 })).kind).toBe('stopped');
+      const last = await run(parts, { engine });
+      expect(last).toEqual(whole);
+      const [wanted, found] = [
+        await verifyBundle(join(directory, 'whole-bundle')),
+        await verifyBundle(join(directory, 'parts-bundle')),
+      ];
+      expect(found.manifest.files).toEqual(wanted.manifest.files);
+      expect(Object.keys(wanted.manifest.files).length).toBe(regime === 'classifier_only' ? 1 : 3);
+      await engine.dispose();
+    });
+  }
 }
 
 test('a hosted model answers as the evaluation did, and rows do not depend on how they are asked for', async () => {
   await run(job('model', 'joint_scratch'));
-  const model = await HostedModel.load(engine, '1', join(directory, 'model-bundle'));
+  const model = await HostedModel.load(onnxruntime, '1', join(directory, 'model-bundle'));
   const values = new Float32Array(70 * 18 * 20).map((_, i) => Math.sin(i));
   const together = await model.classify(70, values);
   expect(together.length).toBe(70 * 3);
@@ -85,7 +100,7 @@ test('a hosted model answers as the evaluation did, and rows do not depend on ho
 });
 
 test('a checkpoint of another configuration is refused', async () => {
-  await run(job('a', 'classifier_only'), 6);
+  await run(job('a', 'classifier_only'), { stopAfter: 6 });
   await expect(run({ ...job('a', 'classifier_only', { seed: 2 }) })).rejects.toThrow('another configuration');
   expect((await stat(join(directory, 'a', 'checkpoint.safetensors'))).isFile()).toBe(true);
 });

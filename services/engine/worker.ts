@@ -117,11 +117,13 @@ async function main(): Promise<void> {
   if (settings.role === 'train') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   let chosen: ChosenEngine;
   try {
+    const { engine = 'auto', device = 'auto', threads = 1, graphCache } = settings;
     chosen = await chooseEngine({
-      engine: settings.engine ?? 'auto',
-      threads: settings.threads ?? 1,
+      engine,
+      device,
+      threads,
       compiler: {
-        graphCache: settings.graphCache,
+        graphCache,
         onCompiled: (report) =>
           send({ kind: 'log', level: 'info', text: 'compiled', fields: logged(report) }),
         onCacheTrouble: (text) => send({ kind: 'log', level: 'warn', text, fields: {} }),

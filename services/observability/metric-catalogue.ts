@@ -140,8 +140,8 @@ export const METRICS = {
   engineUp: {
     type: 'gauge',
     name: 'vigil_engine_up',
-    help: '1 while the engine process answers, 0 while it is away, by engine and role.',
-    labels: ['engine', 'role'],
+    help: '1 while the engine process answers, 0 while it is away, by engine, device and role.',
+    labels: ['engine', 'device', 'role'],
   },
   engineRestarts: {
     type: 'counter',

@@ -15,7 +15,7 @@ export class Sampler {
   readonly #state: EngineState;
   readonly #compiled = new Map<string, Executable>();
 
-  /** `state` holds G's weights and is borrowed. */
+  /** `state` holds G's weights, which stay as they are, and is borrowed. */
   constructor(engine: Engine, spec: ModelSpec, limits: Limits, state: EngineState) {
     this.#engine = engine;
     this.#spec = spec;
@@ -71,7 +71,7 @@ export class Sampler {
   async #executable(units: 'original' | 'scaled'): Promise<Executable> {
     const kept = this.#compiled.get(units);
     if (kept) return kept;
-    const program = sampleProgram(this.#spec, this.#limits, BLOCK, units);
+    const program = { ...sampleProgram(this.#spec, this.#limits, BLOCK, units), frozen: true };
     const compiled = await this.#engine.compile(program, this.#state);
     this.#compiled.set(units, compiled);
     return compiled;

@@ -1,5 +1,5 @@
 import { VigilError } from '../errors.ts';
-import type { Engine, EngineName } from './engine.ts';
+import type { DeviceWish, Engine, EngineName } from './engine.ts';
 import type { OnnxruntimeSettings } from './onnxruntime/engine.ts';
 
 /** Why an engine was not taken. */
@@ -15,6 +15,8 @@ export interface ChosenEngine {
 
 export interface EngineWish {
   readonly engine: EngineName | 'auto';
+  /** `gpu` is a demand: no engine that computes elsewhere is taken. */
+  readonly device: DeviceWish;
   /** Threads within one op, at least 1. */
   readonly threads: number;
   /** Of the engine that compiles. */
@@ -25,17 +27,34 @@ export interface EngineWish {
 type Opener = (wish: EngineWish) => Promise<Engine>;
 
 const OPENERS: Readonly<Record<EngineName, Opener>> = {
-  tensorflow: async () => {
-    throw new Error('this version has no TensorFlow engine');
+  tensorflow: async (wish) => (await import('./tensorflow/engine.ts')).openTensorflow(wish),
+  onnxruntime: async ({ threads, device, compiler }) => {
+    const { openOnnxruntime, openWebgpu } = await import('./onnxruntime/engine.ts');
+    const settings = { threads, ...compiler };
+    return device === 'gpu' ? openWebgpu(settings) : openOnnxruntime(settings);
   },
-  onnxruntime: async ({ threads, compiler }) =>
-    (await import('./onnxruntime/engine.ts')).openOnnxruntime({ threads, ...compiler }),
-  reference: async () => (await import('./reference/engine.ts')).openReference(),
+  reference: async ({ device }) => {
+    if (device === 'gpu') throw new Error('it computes on the CPU, and a GPU was asked for');
+    return (await import('./reference/engine.ts')).openReference();
+  },
 };
 
+/** What `auto` tries, in order. TensorFlow pays on a GPU; on a CPU compiled steps are faster. */
+const CANDIDATES: readonly (readonly [EngineName, Opener])[] = [
+  [
+    'tensorflow',
+    async (wish) => {
+      if (wish.device === 'cpu') throw new Error('auto takes it on a GPU only, and the CPU was asked for');
+      return OPENERS.tensorflow({ ...wish, device: 'gpu' });
+    },
+  ],
+  ['onnxruntime', OPENERS.onnxruntime],
+];
+
 /**
- * Opens the engine that is asked for. `auto` takes TensorFlow on a GPU where it is there, else onnxruntime, and says
- * why others were refused. An engine asked for by name that cannot run is ENGINE_REFUSED, never replaced.
+ * Opens the engine that is asked for. `auto` takes TensorFlow where its package loads and uses a GPU, else onnxruntime (on
+ * WebGPU where a GPU is demanded, else on the CPU), and says why others were refused. What is asked for by name, engine or GPU, and cannot be had is ENGINE_REFUSED,
+ * never replaced.
  */
 export async function chooseEngine(wish: EngineWish): Promise<ChosenEngine> {
   const { engine: name } = wish;
@@ -47,11 +66,11 @@ export async function chooseEngine(wish: EngineWish): Promise<ChosenEngine> {
     }
   }
   const refused: Refusal[] = [];
-  for (const candidate of ['tensorflow', 'onnxruntime'] as const) {
+  for (const [engine, open] of CANDIDATES) {
     try {
-      return { engine: await OPENERS[candidate](wish), refused };
+      return { engine: await open(wish), refused };
     } catch (error) {
-      refused.push({ engine: candidate, reason: reasonOf(error) });
+      refused.push({ engine, reason: reasonOf(error) });
     }
   }
   const reasons = refused.map(({ engine, reason }) => `${engine}: ${reason}`).join('; ');

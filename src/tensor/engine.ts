@@ -1,6 +1,6 @@
 /**
  * One definition, several engines. A `Program` is a pure function of tensors, written in the ops of `ops.ts`; an
- * engine runs it eagerly (`reference`) or traces it once and compiles it (`onnxruntime`). State lives in the engine
+ * engine runs it eagerly (`reference`, `tensorflow`) or traces it once and compiles it (`onnxruntime`). State lives in the engine
  * between runs; only inputs and outputs cross, as typed arrays.
  */
 import type { Tensor } from '@tensorflow/tfjs';
@@ -16,10 +16,15 @@ export interface Program {
   readonly name: string;
   /** What every run is fed. */
   readonly inputs: Shapes;
-  /** Inputs that the caller can make in any order of axes: the engine says which it likes in `Executable.orders`. */
+  /** Inputs that the caller can lay out in any way: the engine says which it likes in `Executable.layouts`. */
   readonly arrangeable?: readonly string[];
   /** The state tensors that it reads; `run` may return new values for any of them. */
   readonly state: Shapes;
+  /**
+   * The state keeps the values that it has when the program is compiled: an engine may prepare weights once. Such a
+   * program returns no new state.
+   */
+  readonly frozen?: boolean;
   /** May look at shapes, never at values; must not keep or dispose tensors. */
   run(inputs: Tensors, state: Tensors): { readonly outputs: Tensors; readonly state?: Tensors };
 }
@@ -37,7 +42,7 @@ export interface EngineState {
 /** A program bound to a state. */
 export interface Executable {
   /** How `Program.arrangeable` inputs are to be laid out here; inputs that are not listed are row-major. */
-  readonly orders: AxisOrders;
+  readonly layouts: Layouts;
   /** Runs once: reads and replaces state, returns the outputs. Not reentrant. */
   run(inputs: Arrays): Promise<Arrays>;
   /**
@@ -53,11 +58,19 @@ export interface PendingOutputs {
   read(): Promise<Arrays>;
 }
 
-/**
- * Axes of an array by input name, outermost in memory first: `[1, 2, 0, 3]` says that an input of shape
- * `[batch, height, width, channels]` is fed as `[height, width, batch, channels]`.
- */
-export type AxisOrders = Readonly<Record<string, readonly number[]>>;
+/** How the elements of an array lie in memory. */
+export interface Layout {
+  /**
+   * Axes, outermost in memory first: `[1, 2, 0, 3]` says that an array of shape `[batch, height, width, channels]` lies
+   * as `[height, width, batch, channels]`.
+   */
+  readonly order: readonly number[];
+  /** Above 1, the last axis is cut into blocks of this many: outer part in its place in `order`, inner part innermost. */
+  readonly block: number;
+}
+
+/** By input name. */
+export type Layouts = Readonly<Record<string, Layout>>;
 
 export interface Engine {
   readonly name: EngineName;
@@ -74,6 +87,10 @@ export interface Engine {
 
 export const ENGINE_NAMES = ['onnxruntime', 'tensorflow', 'reference'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** What an engine is asked to compute on. `gpu` is a demand: an engine without one is refused. */
+export const DEVICE_WISHES = ['auto', 'cpu', 'gpu'] as const;
+export type DeviceWish = (typeof DEVICE_WISHES)[number];
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {

@@ -1,7 +1,7 @@
 import { classifierMask } from '../models/classifier.ts';
 import { discriminatorMasks } from '../models/discriminator.ts';
 import { fillNormal, randomKey } from '../random.ts';
-import { type Arrays, type AxisOrders, type Shape, sizeOf } from '../tensor/engine.ts';
+import { type Arrays, type Layout, type Layouts, type Shape, sizeOf } from '../tensor/engine.ts';
 import { DropoutMask } from '../wasm/dropout-mask.ts';
 import { type AugmentationPlan, syntheticClasses } from './augmentation.ts';
 import type { TrainingOptions } from './options.ts';
@@ -36,11 +36,11 @@ export class StepFeeds {
     this.#targets = targets;
   }
 
-  /** D's and G's inputs: one real batch for both, noise and masks of their own. `orders` are those of the steps. */
+  /** D's and G's inputs: one real batch for both, noise and masks of their own. `layouts` are those of the steps. */
   adversarial(
     iteration: number,
     rates: { discriminator: number; generator: number },
-    orders: { discriminator: AxisOrders; generator: AxisOrders },
+    layouts: { discriminator: Layouts; generator: Layouts },
   ): { discriminator: Arrays; generator: Arrays } {
     const { spec, batchSize } = this.#settings;
     const rows = this.#data.adversarialBatch(iteration);
@@ -61,7 +61,7 @@ export class StepFeeds {
           'discriminator',
           iteration,
           discriminatorMasks(spec, 2 * batchSize),
-          orders.discriminator,
+          layouts.discriminator,
         ),
       },
       generator: {
@@ -70,7 +70,7 @@ export class StepFeeds {
         correlationTargets,
         noise: noise('generator'),
         rate: this.#scalar('generator/rate', rates.generator),
-        ...this.#masks('generator', iteration, discriminatorMasks(spec, batchSize), orders.generator),
+        ...this.#masks('generator', iteration, discriminatorMasks(spec, batchSize), layouts.generator),
       },
     };
   }
@@ -152,10 +152,10 @@ export class StepFeeds {
     iteration: number,
     layer: number,
     shape: Shape,
-    order: readonly number[] | undefined,
+    layout: Layout | undefined,
   ): Float32Array {
-    const name = `${step}/${layer}/${shape}/${order}`;
-    const mask = this.#dropout.get(name) ?? new DropoutMask(shape, order);
+    const name = `${step}/${layer}/${shape}/${JSON.stringify(layout)}`;
+    const mask = this.#dropout.get(name) ?? new DropoutMask(shape, layout);
     this.#dropout.set(name, mask);
     return mask.fill(
       randomKey(this.#options.seed, `dropout/${step}`, iteration, layer),
@@ -163,11 +163,11 @@ export class StepFeeds {
     );
   }
 
-  #masks(step: string, iteration: number, shapes: readonly Shape[], orders: AxisOrders): Arrays {
+  #masks(step: string, iteration: number, shapes: readonly Shape[], layouts: Layouts): Arrays {
     if (!this.#settings.dropout) return {};
     const names = maskNames(shapes.length);
     return Object.fromEntries(
-      names.map((name, layer) => [name, this.#mask(step, iteration, layer, shapes[layer]!, orders[name])]),
+      names.map((name, layer) => [name, this.#mask(step, iteration, layer, shapes[layer]!, layouts[name])]),
     );
   }
 }

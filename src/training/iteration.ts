@@ -1,4 +1,4 @@
-import type { Arrays, Engine, EngineState, Executable, Program } from '../tensor/engine.ts';
+import type { Engine, EngineState, Executable, PendingOutputs, Program } from '../tensor/engine.ts';
 import { ADVERSARIAL_ADAM, CLASSIFIER_ADAM, correctedRate } from './adam.ts';
 import type { RunCounters } from './checkpoint.ts';
 import type { StepFeeds } from './feeds.ts';
@@ -8,6 +8,9 @@ import { classifierStep } from './steps/classifier-step.ts';
 import { discriminatorStep } from './steps/discriminator-step.ts';
 import { generatorStep } from './steps/generator-step.ts';
 import type { StepSettings } from './steps/step-settings.ts';
+
+/** Reads the mean of every loss term of an iteration; to be called once. */
+export type PendingLosses = () => Promise<Record<string, number>>;
 
 /** Runs iterations: D step, G step, C step, as the phase asks. Steps are compiled when first needed. */
 export class IterationRunner {
@@ -38,18 +41,15 @@ export class IterationRunner {
 
   /**
    * `iteration` counts from the start of the run and picks the batches and the noise; `within` counts from the start of
-   * the epoch and sets C's rate. Returns the mean of every loss term.
+   * the epoch and sets C's rate. The losses stay in the engine until they are read.
    */
   async run(
     iteration: number,
     epoch: PlannedEpoch,
     within: number,
     updates: RunCounters['updates'],
-  ): Promise<Record<string, number>> {
-    const losses: Record<string, number> = {};
-    const collect = (outputs: Arrays): void => {
-      for (const [term, value] of Object.entries(outputs)) losses[term] = value[0]!;
-    };
+  ): Promise<PendingLosses> {
+    const pending: PendingOutputs[] = [];
     if (epoch.phase.adversarial) {
       const rate = (base: number, update: number): number => correctedRate(ADVERSARIAL_ADAM, base, update);
       const discriminator = await this.#step('discriminator', () => discriminatorStep(this.#settings));
@@ -60,10 +60,10 @@ export class IterationRunner {
           discriminator: rate(this.#options.discriminatorLearningRate, updates.discriminator + 1),
           generator: rate(this.#options.generatorLearningRate, updates.generator + 1),
         },
-        { discriminator: discriminator.orders, generator: generator.orders },
+        { discriminator: discriminator.layouts, generator: generator.layouts },
       );
-      collect(await discriminator.run(feeds.discriminator));
-      collect(await generator.run(feeds.generator));
+      pending.push(await discriminator.submit(feeds.discriminator));
+      pending.push(await generator.submit(feeds.generator));
     }
     if (epoch.phase.classifier !== 'frozen') {
       const augmented = epoch.phase.classifier === 'augmented' && this.#settings.syntheticRows > 0;
@@ -72,9 +72,14 @@ export class IterationRunner {
       const step = await this.#step(augmented ? 'augmented' : 'classifier', () =>
         classifierStep({ ...this.#settings, syntheticRows }),
       );
-      collect(await step.run(this.#feeds.classifier(iteration, rate, augmented)));
+      pending.push(await step.submit(this.#feeds.classifier(iteration, rate, augmented)));
     }
-    return losses;
+    return async () => {
+      const outputs = [];
+      for (const step of pending) outputs.push(await step.read());
+      const terms = outputs.flatMap((arrays) => Object.entries(arrays));
+      return Object.fromEntries(terms.map(([term, value]) => [term, value[0]!]));
+    };
   }
 
   async dispose(): Promise<void> {

@@ -1,5 +1,4 @@
 import { rowsByClass } from '../data/batches.ts';
-import { VigilError } from '../errors.ts';
 import type { EpochRecord } from '../evaluation/history.ts';
 import { evaluate } from '../evaluation/metrics.ts';
 import { layoutOf, NETWORKS, type NetworkName, weightsKey } from '../models/networks.ts';
@@ -11,6 +10,7 @@ import { type Checkpoint, type RunCounters, readCheckpoint, writeCheckpoint } fr
 import { realCorrelations } from './correlations.ts';
 import { StepFeeds } from './feeds.ts';
 import { IterationRunner } from './iteration.ts';
+import { LossLog } from './loss-log.ts';
 import type { TrainingOptions } from './options.ts';
 import type { Regime } from './phase.ts';
 import { type PlannedEpoch, planEpochs } from './plan.ts';
@@ -178,15 +178,16 @@ class Run {
     const { data, pause, stopRequested, clock } = this.#settings;
     const began = clock();
     if (epoch.restart) this.#restart();
-    const sums: Record<string, number> = {};
-    const counts: Record<string, number> = {};
+    const losses = new LossLog(reporter, this.counters.epochs);
     let { iterations, updates, classifierUpdates } = this.counters;
     for (let i = 0; i < data.iterations; i++) {
       const reason = stopRequested();
-      if (reason) return reason;
+      if (reason) {
+        await losses.read();
+        return reason;
+      }
       const started = clock();
-      const losses = await this.#iteration.run(iterations, epoch, i, updates);
-      checkFinite(losses, iterations + 1, this.counters.epochs);
+      const pending = await this.#iteration.run(iterations, epoch, i, updates);
       iterations += 1;
       updates = {
         generator: updates.generator + (epoch.phase.adversarial ? 1 : 0),
@@ -194,14 +195,11 @@ class Run {
         classifier: updates.classifier + (epoch.phase.classifier === 'frozen' ? 0 : 1),
       };
       classifierUpdates += epoch.phase.classifier === 'frozen' ? 0 : 1;
-      for (const [term, value] of Object.entries(losses)) {
-        sums[term] = (sums[term] ?? 0) + value;
-        counts[term] = (counts[term] ?? 0) + 1;
-      }
-      reporter.iterationDone(iterations, losses, clock() - started);
+      await losses.add(iterations, clock() - started, pending);
       await pause();
     }
-    const means = Object.fromEntries(Object.entries(sums).map(([term, sum]) => [term, sum / counts[term]!]));
+    await losses.read();
+    const means = losses.means();
     const validation = await this.#validate();
     const learningRate = this.#iteration.classifierRate(epoch, data.iterations - 1);
     const record: EpochRecord = {
@@ -278,19 +276,4 @@ function stepSettings(spec: ModelSpec, options: TrainingOptions, syntheticRows: 
     labelSmoothing: options.labelSmoothing,
     dropout: options.dropout > 0,
   };
-}
-
-function checkFinite(
-  losses: Readonly<Record<string, number>>,
-  iteration: number,
-  checkpointEpoch: number,
-): void {
-  for (const [term, value] of Object.entries(losses)) {
-    if (Number.isFinite(value)) continue;
-    const kept =
-      checkpointEpoch > 0 ? `the checkpoint of epoch ${checkpointEpoch} is kept` : 'there was no checkpoint';
-    throw new VigilError('TRAINING_DIVERGED', `loss ${term} is ${value} at iteration ${iteration}; ${kept}`, {
-      metadata: { term, iteration: String(iteration), checkpointEpoch: String(checkpointEpoch) },
-    });
-  }
 }

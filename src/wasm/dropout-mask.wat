@@ -1,7 +1,8 @@
 ;; Inverted dropout masks from Threefry-2x32-20, four counters at a time: the numbers of `fillDropoutMask` in
 ;; src/random.ts, written in an order of our choice. Element i is decided by byte i mod 8 of block i / 8.
-;; $outer x $inner runs of $groups x 32 values: run (o, i) begins at $out + o $outerStride + i $innerStride (bytes);
-;; counters follow (o, i, group) in that nesting, four blocks a group.
+;; $outer x $inner runs of $groups x 32 values: run (o, i) begins at $out + o $outerStride + i $innerStride (bytes), its
+;; groups follow at $groupStride, and the second and third eight values of a group lie $second and $third behind the
+;; first (the fourth $second behind the third). Counters follow (o, i, group) in that nesting, four blocks a group.
 (module
   (import "env" "memory" (memory 0))
   (func $roundsA (param $x v128) (param $y v128) (result v128 v128)
@@ -32,8 +33,8 @@
     (local.set $y (v128.xor (local.get $x)
       (v128.or (i32x4.shl (local.get $y) (i32.const 24)) (i32x4.shr_u (local.get $y) (i32.const 8)))))
     (local.get $x) (local.get $y))
-  ;; Sixteen bytes to sixteen values: 0 below the threshold, else $keep.
-  (func $store16 (param $at i32) (param $bytes v128) (param $threshold v128) (param $keep v128)
+  ;; Sixteen bytes to two runs of eight values: 0 below the threshold, else $keep.
+  (func $store16 (param $at i32) (param $then i32) (param $bytes v128) (param $threshold v128) (param $keep v128)
     (local $drop v128) (local $half v128)
     (local.set $drop (i8x16.lt_u (local.get $bytes) (local.get $threshold)))
     (local.set $half (i16x8.extend_low_i8x16_s (local.get $drop)))
@@ -42,13 +43,14 @@
     (v128.store offset=16 (local.get $at)
       (v128.andnot (local.get $keep) (i32x4.extend_high_i16x8_s (local.get $half))))
     (local.set $half (i16x8.extend_high_i8x16_s (local.get $drop)))
-    (v128.store offset=32 (local.get $at)
+    (v128.store (local.get $then)
       (v128.andnot (local.get $keep) (i32x4.extend_low_i16x8_s (local.get $half))))
-    (v128.store offset=48 (local.get $at)
+    (v128.store offset=16 (local.get $then)
       (v128.andnot (local.get $keep) (i32x4.extend_high_i16x8_s (local.get $half)))))
   (func (export "mask")
     (param $out i32) (param $k0 i32) (param $k1 i32) (param $outer i32) (param $inner i32) (param $groups i32)
-    (param $outerStride i32) (param $innerStride i32) (param $threshold i32) (param $keep f32)
+    (param $outerStride i32) (param $innerStride i32) (param $groupStride i32) (param $second i32) (param $third i32)
+    (param $threshold i32) (param $keep f32)
     (local $o i32) (local $i i32) (local $g i32) (local $at i32) (local $x v128) (local $y v128)
     (local $counters v128) (local $ks0 v128) (local $ks1 v128) (local $ks2 v128)
     (local $y1 v128) (local $y2 v128) (local $y3 v128) (local $y4 v128) (local $y5 v128)
@@ -96,14 +98,16 @@
               (call $roundsA (local.get $x) (local.get $y))
               (local.set $y (i32x4.add (local.get $y5)))
               (local.set $x (i32x4.add (local.get $ks2)))
-              (call $store16 (local.get $at)
+              (call $store16 (local.get $at) (i32.add (local.get $at) (local.get $second))
                 (i8x16.shuffle 0 1 2 3 16 17 18 19 4 5 6 7 20 21 22 23 (local.get $x) (local.get $y))
                 (local.get $limits) (local.get $keeps))
-              (call $store16 (i32.add (local.get $at) (i32.const 64))
+              (call $store16
+                (i32.add (local.get $at) (local.get $third))
+                (i32.add (local.get $at) (i32.add (local.get $third) (local.get $second)))
                 (i8x16.shuffle 8 9 10 11 24 25 26 27 12 13 14 15 28 29 30 31 (local.get $x) (local.get $y))
                 (local.get $limits) (local.get $keeps))
               (local.set $counters (i32x4.add (local.get $counters) (i32x4.splat (i32.const 4))))
-              (local.set $at (i32.add (local.get $at) (i32.const 128)))
+              (local.set $at (i32.add (local.get $at) (local.get $groupStride)))
               (br_if $groupNext (local.tee $g (i32.sub (local.get $g) (i32.const 1)))))
             (local.set $i (i32.add (local.get $i) (i32.const 1)))
             (br $innerNext)))

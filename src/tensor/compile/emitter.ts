@@ -1,6 +1,6 @@
 /** Builds an ONNX graph node by node. Pure nodes that were emitted before are not emitted again. */
 import { create } from '@bufbuild/protobuf';
-import { type Shape, sameShape, sizeOf } from '../engine.ts';
+import { type Layout, type Shape, sameShape, sizeOf } from '../engine.ts';
 import {
   type AttributeProto,
   AttributeProto_AttributeType,
@@ -12,19 +12,16 @@ import {
   TensorProtoSchema,
 } from './gen/onnx/onnx_pb.ts';
 import type { Graph, Value } from './graph.ts';
-import {
-  type Conversion,
-  conversion,
-  isRowMajor,
-  type Layout,
-  physical,
-  rowMajor,
-  sameLayout,
-} from './layout.ts';
+import { type Conversion, conversion, isRowMajor, physical, rowMajor, runsOf, sameLayout } from './layout.ts';
 
 export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
-/** Integers, lists of integers, text, or a float (marked, because 1 is also an integer). */
-export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
+/** Integers, lists of integers, text, or floats (marked, because 1 is also an integer). */
+export type OnnxAttribute =
+  | number
+  | readonly number[]
+  | string
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
 
 /** Where a graph value lives in the ONNX graph. */
 export interface Place {
@@ -43,6 +40,10 @@ interface Port {
   layout: Layout | undefined;
 }
 
+/** Lengths of runs, in values, that are moved by Gather. */
+const SHORT_RUN = 8;
+const LONG_RUN = 256;
+
 const DATA_TYPES = {
   float32: TensorProto_DataType.FLOAT,
   int32: TensorProto_DataType.INT32,
@@ -51,8 +52,13 @@ const DATA_TYPES = {
 
 /** Choices between ways to compute the same. */
 export interface LoweringOptions {
-  /** `gathered`: matrix products over gathered patches. `naive`: ONNX's own convolutions, slower, as a check. */
-  readonly convolution: 'gathered' | 'naive';
+  /**
+   * `blocked`: the runtime's direct convolutions where they fit. `gathered`: matrix products over gathered patches.
+   * `naive`: ONNX's own convolutions, slower, as a check.
+   */
+  readonly convolution: 'blocked' | 'gathered' | 'naive';
+  /** Channels that the runtime keeps together on this processor; 1 where it has no such layout. */
+  readonly block: number;
 }
 
 export class Emitter {
@@ -155,8 +161,21 @@ export class Emitter {
       : this.reshape(moved, physical(fitting, shape), [...physical(fitting, shape), 1]);
   }
 
-  #move(name: string, shape: Shape, { from, permutation, still }: Conversion, to: Shape): string {
+  /** An array of some shape with its axes exchanged, seen in another shape. */
+  permute(name: string, shape: Shape, permutation: readonly number[], to: Shape): string {
+    return this.#move(name, shape, { from: shape, permutation, still: false }, to);
+  }
+
+  #move(name: string, shape: Shape, change: Conversion, to: Shape): string {
+    const { from, permutation, still } = change;
     if (still) return this.reshape(name, shape, to);
+    const { run, rows } = runsOf(change);
+    if (run >= SHORT_RUN && run <= LONG_RUN) {
+      // A Gather of short runs takes a third of the time of the runtime's Transpose.
+      const lines = this.reshape(name, shape, [rows.length, run]);
+      const moved = this.op('Gather', [lines, this.int32s(rows, [rows.length])], { axis: 0 });
+      return this.reshape(moved, [rows.length, run], to);
+    }
     const moved = this.op('Transpose', [this.reshape(name, shape, from)], { perm: permutation });
     return this.reshape(
       moved,
@@ -295,6 +314,8 @@ function toAttribute(name: string, value: OnnxAttribute): AttributeProto {
   }
   if (typeof value === 'number')
     return create(AttributeProtoSchema, { name, type: type.INT, i: BigInt(value) });
+  if ('floats' in value)
+    return create(AttributeProtoSchema, { name, type: type.FLOATS, floats: [...value.floats] });
   if ('float' in value) return create(AttributeProtoSchema, { name, type: type.FLOAT, f: value.float });
   return create(AttributeProtoSchema, { name, type: type.INTS, ints: value.map(BigInt) });
 }

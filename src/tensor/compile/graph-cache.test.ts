@@ -49,7 +49,7 @@ function graph(bytes = 1000): LoweredGraph {
         gradient: [{ offset: 0, port: 'gradient:w:0', dims: [7] }],
       },
     ],
-    orders: { x: [1, 0] },
+    layouts: { x: { order: [1, 0], block: 1 } },
   };
 }
 

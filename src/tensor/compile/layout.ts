@@ -2,14 +2,7 @@
  * How the elements of a value lie in memory. The logical shape of a value never changes; lowerings choose layouts, and a
  * conversion is emitted only where two of them meet.
  */
-import type { Shape } from '../engine.ts';
-
-export interface Layout {
-  /** Logical axes, outermost in memory first. */
-  readonly order: readonly number[];
-  /** Above 1, the last logical axis is cut into blocks of this many: outer part in its place, inner part innermost. */
-  readonly block: number;
-}
+import type { Layout, Shape } from '../engine.ts';
 
 /** Elements in the order of the logical shape. */
 export function rowMajor(rank: number): Layout {
@@ -78,4 +71,28 @@ function parts(shape: Shape, { order, block }: Layout, cut: number): Part[] {
 /** The layout after a transposition by `perm` that moves nothing. Blocked values stay so only if the last axis does. */
 export function transposed({ order, block }: Layout, perm: readonly number[]): Layout {
   return { order: order.map((axis) => perm.indexOf(axis)), block };
+}
+
+/** `[batch, channels / block, height, width, block]` of a value `[batch, height, width, channels]`. */
+export const blocked = (block: number): Layout => ({ order: [0, 3, 1, 2], block });
+
+/** A conversion as whole runs: `rows[i]` is the run of `run` values, as they lie, that comes i-th. */
+export function runsOf({ from, permutation }: Conversion): { run: number; rows: Int32Array } {
+  let kept = from.length;
+  while (kept > 0 && permutation[kept - 1] === kept - 1) kept--;
+  const run = from.slice(kept).reduce((a, b) => a * b, 1);
+  const strides = from.map((_, axis) => from.slice(axis + 1, kept).reduce((a, b) => a * b, 1));
+  const axes = permutation.slice(0, kept);
+  const rows = new Int32Array(from.slice(0, kept).reduce((a, b) => a * b, 1));
+  const index = axes.map(() => 0);
+  for (let at = 0, row = 0; at < rows.length; at++) {
+    rows[at] = row;
+    for (let i = axes.length - 1; i >= 0; i--) {
+      row += strides[axes[i]!]!;
+      if (++index[i]! < from[axes[i]!]!) break;
+      row -= strides[axes[i]!]! * from[axes[i]!]!;
+      index[i] = 0;
+    }
+  }
+  return { run, rows };
 }

@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import type { AxisOrders, Shape } from '../engine.ts';
+import type { Layouts, Shape } from '../engine.ts';
 import { Emitter, type LoweringOptions } from './emitter.ts';
 import {
   ModelProtoSchema,
@@ -8,6 +8,7 @@ import {
   ValueInfoProtoSchema,
 } from './gen/onnx/onnx_pb.ts';
 import { type Graph, results, type Update } from './graph.ts';
+import { NCHWC } from './kernels/convolution-blocked.ts';
 import { KERNELS } from './kernels/table.ts';
 import { isRowMajor } from './layout.ts';
 
@@ -38,8 +39,8 @@ export interface LoweredGraph {
   /** State tensors that get new values. */
   readonly newState: readonly (GraphPort & { readonly name: string })[];
   readonly updates: readonly LoweredUpdate[];
-  /** Inputs that are not fed row-major, and the order of their axes. */
-  readonly orders: AxisOrders;
+  /** Inputs that are not fed row-major. */
+  readonly layouts: Layouts;
 }
 
 /** Writes the graph's kernels as ONNX nodes. `arrangeable` inputs are laid out as suits the first node that reads them. */
@@ -73,7 +74,7 @@ export function lower(graph: Graph, options: LoweringOptions, arrangeable: reado
   const model = create(ModelProtoSchema, {
     irVersion: 10n,
     producerName: 'vigil',
-    opsetImport: [{ domain: '', version: 20n }],
+    opsetImport: ['', NCHWC].map((domain) => ({ domain, version: domain === '' ? 20n : 1n })),
     graph: {
       name: graph.name,
       node: emit.nodes,
@@ -84,7 +85,7 @@ export function lower(graph: Graph, options: LoweringOptions, arrangeable: reado
   });
   const nodes = new Map<string, number>();
   for (const { opType } of emit.nodes) nodes.set(opType, (nodes.get(opType) ?? 0) + 1);
-  const layouts = inputs.map(({ name, value }) => [name, emit.port(value).layout] as const);
+  const arranged = inputs.map(({ name, value }) => [name, emit.port(value).layout] as const);
   return {
     model: toBinary(ModelProtoSchema, model),
     nodes,
@@ -93,9 +94,7 @@ export function lower(graph: Graph, options: LoweringOptions, arrangeable: reado
     outputs,
     newState,
     updates,
-    orders: Object.fromEntries(
-      layouts.filter(([, layout]) => !isRowMajor(layout)).map(([name, { order }]) => [name, order]),
-    ),
+    layouts: Object.fromEntries(arranged.filter(([, layout]) => !isRowMajor(layout))),
   };
 }
 

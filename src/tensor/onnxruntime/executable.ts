@@ -9,7 +9,7 @@ import type { OnnxruntimeState } from './state.ts';
  * copies nothing but its inputs' references.
  */
 export class OnnxruntimeExecutable implements Executable {
-  readonly orders: Executable['orders'];
+  readonly layouts: Executable['layouts'];
   readonly #program: Program;
   readonly #graph: LoweredGraph;
   readonly #session: ort.InferenceSession;
@@ -18,7 +18,7 @@ export class OnnxruntimeExecutable implements Executable {
   readonly #fetches: Record<string, ort.Tensor | null> = {};
 
   constructor(program: Program, graph: LoweredGraph, session: ort.InferenceSession, state: OnnxruntimeState) {
-    this.orders = graph.orders;
+    this.layouts = graph.layouts;
     this.#program = program;
     this.#graph = graph;
     this.#session = session;

@@ -3,12 +3,13 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { type CompileOptions, compileProgram, DEFAULT_OPTIONS, passesFor } from '../compile/compile.ts';
+import { type CompileOptions, compileProgram, passesFor } from '../compile/compile.ts';
 import { flopsOf } from '../compile/flops.ts';
 import type { Graph } from '../compile/graph.ts';
 import { trace } from '../compile/trace.ts';
 import type { Arrays, Executable, Program } from '../engine.ts';
 import type { Census, ProgramReport } from '../report.ts';
+import { optionsFor } from './engine.ts';
 import { OnnxruntimeExecutable } from './executable.ts';
 import { type Profile, parseProfile } from './profile.ts';
 import { sessionOptions } from './session-options.ts';
@@ -32,7 +33,7 @@ export async function explainProgram(
   inputs: Arrays,
   { threads, runs, compile }: ExplainSettings,
 ): Promise<ProgramReport> {
-  const options = { ...DEFAULT_OPTIONS, ...compile };
+  const options = await optionsFor(compile ? { compile } : {});
   const values = new OnnxruntimeState(program.state, state);
   const { graph, times } = await compileProgram(program, options);
   const began = performance.now();

@@ -1,9 +1,12 @@
 import type { InferenceSession } from 'onnxruntime-node';
 
-/** How every graph is run: on the CPU, node after node, each on `threads` threads that do not spin. */
-export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+/** How every graph is run: node after node, on the CPU each on `threads` threads that do not spin. */
+export function sessionOptions(
+  threads: number,
+  device: 'cpu' | 'webgpu' = 'cpu',
+): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',

@@ -23,7 +23,7 @@ let reference: Engine;
 let compiled: Engine;
 beforeAll(async () => {
   reference = await openReference();
-  compiled = openOnnxruntime({ threads: 1 });
+  compiled = openOnnxruntime({ threads: 1, compile: { convolution: 'blocked' } });
 });
 afterAll(async () => {
   await reference.dispose();

@@ -1,8 +1,9 @@
+import type { Layout } from '../../engine.ts';
 /**
  * Convolutions as ONNX has them: Conv, ConvTranspose, and for the filter gradient a Conv with batch and channels
  * exchanged. Slower than gathering, and written quite differently: the check on it.
  */
-import { type Layout, physical } from '../layout.ts';
+import { physical } from '../layout.ts';
 import type { Geometry } from './convolution-geometry.ts';
 import type { ConvolutionLowering } from './convolution-lowering.ts';
 

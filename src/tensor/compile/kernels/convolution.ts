@@ -2,6 +2,7 @@
 import type { Shape } from '../../engine.ts';
 import type { Emitter, Place } from '../emitter.ts';
 import type { Node } from '../graph.ts';
+import { BLOCKED } from './convolution-blocked.ts';
 import { GATHERED } from './convolution-gathered.ts';
 import { geometryOf } from './convolution-geometry.ts';
 import type { ConvolutionLowering } from './convolution-lowering.ts';
@@ -9,6 +10,7 @@ import { NAIVE } from './convolution-naive.ts';
 import type { Kernel, KernelTable } from './kernel.ts';
 
 const LOWERINGS: Readonly<Record<Emitter['options']['convolution'], ConvolutionLowering>> = {
+  blocked: BLOCKED,
   gathered: GATHERED,
   naive: NAIVE,
 };

@@ -1,7 +1,7 @@
-import { type Shape, sameShape, sizeOf } from '../../engine.ts';
+import { type Layout, type Shape, sameShape, sizeOf } from '../../engine.ts';
 import type { Emitter, OnnxAttributes } from '../emitter.ts';
 import type { DType, Node, Value } from '../graph.ts';
-import { isRowMajor, type Layout, physical, rowMajor } from '../layout.ts';
+import { isRowMajor, physical, rowMajor } from '../layout.ts';
 import type { Kernel, KernelTable } from './kernel.ts';
 
 /** NumPy broadcasting of two shapes. */

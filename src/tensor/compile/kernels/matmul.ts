@@ -12,6 +12,9 @@ function productShape(a: Shape, b: Shape, attributes: Attributes): number[] {
   return [...batch, attributes.transposeA ? columns : rows, attributes.transposeB ? rowsB : columnsB];
 }
 
+/** Fewer rows than this are worth exchanging the factors for. */
+const FEW_ROWS = 64;
+
 export const MATMUL: KernelTable = {
   BatchMatMul: {
     inputs: ['a', 'b'],
@@ -27,6 +30,13 @@ export const MATMUL: KernelTable = {
         // One matrix each: Gemm turns for free; MatMul where nothing turns, which the runtime fuses with a bias.
         const matrix = (id: number): string => emit.as(id, emit.value(id).shape.slice(-2));
         const attributes = { transA: transA ? 1 : 0, transB: transB ? 1 : 0 };
+        const [rows, columns] = output.slice(-2) as [number, number];
+        if (!transA && transB && rows <= FEW_ROWS && columns > rows && output.length === 2) {
+          // (B A^T)^T: the large matrix is read as it lies instead of being turned for a few rows.
+          const turned = emit.op('Gemm', [matrix(b), matrix(a)], { transA: 0, transB: 1 });
+          emit.bind(node.outputs[0]!, turned, [columns, rows], { order: [1, 0], block: 1 });
+          return;
+        }
         const inputs = [matrix(a), matrix(b)];
         const product = transA || transB ? emit.op('Gemm', inputs, attributes) : emit.op('MatMul', inputs);
         emit.bind(node.outputs[0]!, product, output.slice(-2));

@@ -1,7 +1,7 @@
-import { sizeOf } from '../../engine.ts';
+import { type Layout, sizeOf } from '../../engine.ts';
 import type { Emitter } from '../emitter.ts';
 import type { Attributes, Node, Value } from '../graph.ts';
-import { type Layout, physical, rowMajor } from '../layout.ts';
+import { POSITIONS, physical, rowMajor } from '../layout.ts';
 import { integers, type Kernel, type KernelTable } from './kernel.ts';
 
 function axesOf(attributes: Attributes, name: string, rank: number): number[] {
@@ -23,11 +23,22 @@ function leading(axes: readonly number[], rank: number): boolean {
   );
 }
 
+/** A layout to reduce in: the value's own, as long as what is left of it can be said. */
+function reducible(found: Layout, axes: readonly number[], rank: number): Layout {
+  if (found.block === 1) return found;
+  if (axes.includes(rank - 1)) return rowMajor(rank);
+  // Down to the channels: by position, where a filter gradient wants the value too, that is one matrix product.
+  return axes.length === rank - 1 && rank === 4 ? POSITIONS : found;
+}
+
 /** The layout of what is left. */
-function reducedLayout({ order }: Layout, axes: readonly number[], keepDims: boolean): Layout {
-  if (keepDims) return { order, block: 1 };
-  const left = order.filter((axis) => !axes.includes(axis));
-  return { order: left.map((axis) => axis - axes.filter((gone) => gone < axis).length), block: 1 };
+function reducedLayout({ order, block }: Layout, axes: readonly number[], keepDims: boolean): Layout {
+  if (keepDims) return { order, block };
+  const left = order
+    .filter((axis) => !axes.includes(axis))
+    .map((axis) => axis - axes.filter((gone) => gone < axis).length);
+  // Blocks of an axis that nothing lies behind are the axis.
+  return { order: left, block: left.at(-1) === left.length - 1 ? 1 : block };
 }
 
 function lowerSum(node: Node, emit: Emitter, scaled: boolean): void {
@@ -38,8 +49,7 @@ function lowerSum(node: Node, emit: Emitter, scaled: boolean): void {
   const columns = sizeOf(output);
   const rows = sizeOf(input) / columns;
   const scale = scaled ? 1 / rows : 1;
-  const found = emit.place(id).layout;
-  const layout = found.block === 1 ? found : rowMajor(input.length);
+  const layout = reducible(emit.place(id).layout, axes, input.length);
   const inMemory = axes.map((axis) => layout.order.indexOf(axis));
   const keepDims = node.attributes.keepDims === true;
   const left = reducedLayout(layout, axes, keepDims);
@@ -50,10 +60,13 @@ function lowerSum(node: Node, emit: Emitter, scaled: boolean): void {
     emit.bind(result, sum, [1, columns], left);
     return;
   }
-  const data = emit.laid(id, layout, physical(layout, input));
-  const sum = emit.op('ReduceSum', [data, emit.int64s(inMemory)], { keepdims: keepDims ? 1 : 0 });
+  const dimensions = physical(layout, input);
+  const sum = emit.op('ReduceSum', [emit.laid(id, layout, dimensions), emit.int64s(inMemory)], {
+    keepdims: keepDims ? 1 : 0,
+  });
   const mean = scale === 1 ? sum : emit.op('Mul', [sum, emit.float(scale)]);
-  emit.bind(result, mean, physical(left, output), left);
+  const found = dimensions.flatMap((size, at) => (inMemory.includes(at) ? (keepDims ? [1] : []) : [size]));
+  emit.bind(result, mean, found, left);
 }
 
 const sum: Kernel = {
