@@ -1,6 +1,9 @@
 /** The arrows of docs/architecture.md. Type-only imports count too, where a rule does not say otherwise. */
 const TENSOR_LIBRARIES = '^node_modules/(@tensorflow|onnxruntime-)';
 
+/** What is not part of the product: tests, and what they share. */
+const TESTS = '\\.test\\.ts$|/testing/';
+
 /** A room of src may import itself, the errors, and the rooms listed. */
 const ROOMS = {
   batching: [],
@@ -19,7 +22,7 @@ const rooms = Object.entries(ROOMS).map(([room, allowed]) => ({
   name: `src-${room}`,
   comment: `src/${room} imports only ${['itself', 'errors', ...allowed].join(', ')}.`,
   severity: 'error',
-  from: { path: `^src/${room}/`, pathNot: '\\.test\\.ts$' },
+  from: { path: `^src/${room}/`, pathNot: TESTS },
   to: {
     path: '^(src|services)/',
     pathNot: [`^src/${room}/`, '^src/errors', ...allowed.map((name) => `^src/${name}[./]`)],
@@ -69,6 +72,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^services/', pathNot: '^services/(serve|main)\\.ts$' },
       to: { path: '^services/app\\.ts$' },
+    },
+    {
+      name: 'testing-in-tests',
+      comment: 'testing/ is what tests share; it is not built.',
+      severity: 'error',
+      from: { pathNot: TESTS },
+      to: { path: '/testing/' },
     },
     {
       name: 'no-orphans',

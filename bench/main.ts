@@ -1,29 +1,117 @@
-/** `npm run bench [name ...]`: runs benchmarks, prints what they found, and keeps it in bench/results. */
+/** `npm run bench -- <name>`: runs a benchmark, prints what it found, and keeps it in bench/results. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { benchClassifierStep } from './classifier-step.ts';
+import { availableParallelism, homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { percent, remark, write } from '../services/cli/print.ts';
+import { type Pytorch, providePytorch } from './contenders/install-pytorch.ts';
+import { benchEpoch } from './epoch.ts';
+import { renderPage } from './page/render.ts';
+import { PAGE, RESULTS, readResults } from './page/results.ts';
+import { AXES, type Axis, benchScaling } from './scaling.ts';
+import { printTraining } from './training/print-training.ts';
+import { benchTraining } from './training/training.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<object>>> = {
-  'classifier-step': benchClassifierStep,
-};
+interface PeerFlags {
+  readonly withoutPytorch?: boolean;
+  readonly install: boolean;
+  readonly cache: string;
+}
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !Object.hasOwn(BENCHMARKS, name));
-if (unknown.length > 0) {
-  process.stderr.write(
-    `no benchmark ${unknown.join(', ')}; there are: ${Object.keys(BENCHMARKS).join(', ')}\n`,
-  );
-  process.exit(2);
+const AXIS_NAMES = Object.keys(AXES) as Axis[];
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('Allowed: a positive integer.');
+  return value;
 }
-const results = join('bench', 'results');
-await mkdir(results, { recursive: true });
-for (const name of asked.length > 0 ? asked : Object.keys(BENCHMARKS)) {
-  const found = {
-    benchmark: name,
-    date: new Date().toISOString().slice(0, 10),
-    ...(await BENCHMARKS[name]!()),
-  };
-  const text = `${JSON.stringify(found, null, 2)}\n`;
-  process.stdout.write(text);
-  await writeFile(join(results, `${name}.json`), text);
+
+function axis(text: string): Axis {
+  const found = AXIS_NAMES.find((name) => name === text);
+  if (!found) throw new InvalidArgumentError(`Allowed: ${AXIS_NAMES.join(', ')}.`);
+  return found;
 }
+
+const integers = (text: string): number[] => text.split(',').map(positive);
+
+async function keep(file: string, result: object): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  remark(`written: ${file}`);
+}
+
+const peer = async ({ withoutPytorch, install, cache }: PeerFlags): Promise<Pytorch> =>
+  withoutPytorch ? { missing: '--without-pytorch was given' } : providePytorch(cache, install, remark);
+
+/** A benchmark that PyTorch takes part in. */
+const withPeer = (command: Command): Command =>
+  command
+    .option('--without-pytorch', 'leave PyTorch out')
+    .option('--no-install', 'do not install PyTorch where it is not yet')
+    .option('--cache <directory>', 'where PyTorch is installed', join(homedir(), '.cache', 'vigil-bench'));
+
+const asTyped = (): string => `npm run bench -- ${process.argv.slice(2).join(' ')}`;
+
+const program = new Command('bench').description('Measure Vigil. Figures are ratios within one run.');
+
+withPeer(program.command('training'))
+  .description('every training step, forward pass and sampler, beside PyTorch')
+  .option('--json <file>', 'where the rows go', join(RESULTS, 'training.json'))
+  .option('--threads <list>', 'numbers of threads', integers, availableParallelism() > 1 ? [1, 2] : [1])
+  .option('--rounds <count>', 'rounds in which everybody takes turns', positive, 9)
+  .action(async (flags: PeerFlags & { json: string; threads: number[]; rounds: number }) => {
+    const { threads, rounds } = flags;
+    const result = await benchTraining({
+      threads,
+      pace: { rounds, milliseconds: 120, least: 2 },
+      pytorch: await peer(flags),
+      command: asTyped(),
+      say: remark,
+    });
+    printTraining(result);
+    await keep(flags.json, result);
+  });
+
+program
+  .command('epoch')
+  .description('an epoch of the paper through the service: the share of it outside the engine')
+  .option('--json <file>', 'where the figures go', join(RESULTS, 'epoch.json'))
+  .option('--dataset <name>', 'what is trained on', 'simulated:paper')
+  .option('--epochs <count>', 'epochs; the first one compiles', positive, 2)
+  .action(async ({ json, dataset, epochs }: { json: string; dataset: string; epochs: number }) => {
+    const result = await benchEpoch({ dataset, epochs, command: asTyped(), say: remark });
+    const { outsideShare } = result.epochs.at(-1)!;
+    write(
+      `outside the engine: ${percent(outsideShare)}, goal ${percent(result.goal)}: ${result.met ? 'met' : 'NOT met'}`,
+    );
+    await keep(json, result);
+  });
+
+withPeer(program.command('scaling'))
+  .description('the joint iteration as batch, steps, channels and classes grow, beside PyTorch')
+  .option('--json <file>', 'where the rows go', join(RESULTS, 'scaling.json'))
+  .option('--threads <count>', 'threads', positive, 1)
+  .option('--axes <list>', 'what grows', (text) => text.split(',').map(axis), [...AXIS_NAMES])
+  .option('--rounds <count>', 'rounds in which everybody takes turns', positive, 3)
+  .action(async (flags: PeerFlags & { json: string; threads: number; axes: Axis[]; rounds: number }) => {
+    const { threads, axes, rounds } = flags;
+    const result = await benchScaling({
+      threads,
+      axes,
+      pace: { rounds, milliseconds: 100, least: 1 },
+      pytorch: await peer(flags),
+      command: asTyped(),
+      say: remark,
+    });
+    await keep(flags.json, result);
+  });
+
+program
+  .command('page')
+  .description('write docs/performance.md from the results')
+  .action(async () => {
+    await writeFile(PAGE, renderPage(await readResults()));
+    remark(`written: ${PAGE}`);
+  });
+
+await program.parseAsync();

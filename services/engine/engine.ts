@@ -1,5 +1,5 @@
 import type { TrainingUpdate } from '../../src/training/progress.ts';
-import type { EngineCall, EngineCalls, EngineInfo } from './protocol.ts';
+import type { EngineCall, EngineCalls, EngineInfo, StepTimes } from './protocol.ts';
 
 /** The gateway's view of one engine process, whatever happens to the process. */
 export interface EngineClient {
@@ -20,5 +20,5 @@ export interface EngineClient {
   onUp(listener: (info: EngineInfo) => void): () => void;
   /** Called each time a process goes away, with why. */
   onDown(listener: (reason: string) => void): () => void;
-  onTraining(listener: (run: string, update: TrainingUpdate, stepSeconds: number) => void): () => void;
+  onTraining(listener: (run: string, update: TrainingUpdate, times: StepTimes) => void): () => void;
 }

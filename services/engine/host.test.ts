@@ -61,7 +61,7 @@ test('a process that hangs is killed and replaced', async () => {
 });
 
 test('an engine that cannot run here is refused with the reason', async () => {
-  await expect(EngineHost.open({ ...settings, device: 'gpu' })).rejects.toMatchObject({
+  await expect(EngineHost.open({ ...settings, engine: 'reference', device: 'gpu' })).rejects.toMatchObject({
     code: 'ENGINE_REFUSED',
   });
 });

@@ -14,6 +14,7 @@ import type {
   EngineInfo,
   EngineMessage,
   EngineProcessSettings,
+  StepTimes,
 } from './protocol.ts';
 import { fromWireError } from './wire-error.ts';
 
@@ -46,7 +47,7 @@ export class EngineHost implements EngineClient {
   readonly #pending = new PendingCalls();
   readonly #up = new Set<Listener<[EngineInfo]>>();
   readonly #down = new Set<Listener<[string]>>();
-  readonly #training = new Set<Listener<[string, TrainingUpdate, number]>>();
+  readonly #training = new Set<Listener<[string, TrainingUpdate, StepTimes]>>();
   #child: ChildProcess | undefined;
   #info: EngineInfo | undefined;
   #lastWords: string[] = [];
@@ -96,7 +97,7 @@ export class EngineHost implements EngineClient {
     return subscribe(this.#down, listener);
   }
 
-  onTraining(listener: Listener<[string, TrainingUpdate, number]>): () => void {
+  onTraining(listener: Listener<[string, TrainingUpdate, StepTimes]>): () => void {
     return subscribe(this.#training, listener);
   }
 
@@ -184,8 +185,7 @@ export class EngineHost implements EngineClient {
         this.#settings.log[message.level]({ role: this.role, ...message.fields }, message.text);
         return;
       case 'training':
-        for (const listener of [...this.#training])
-          listener(message.run, message.update, message.stepSeconds);
+        for (const listener of [...this.#training]) listener(message.run, message.update, message.times);
     }
   }
 

@@ -44,7 +44,7 @@ export type TrainingOutcome =
 export interface EngineInfo {
   /** onnxruntime, tensorflow or reference. */
   readonly engine: string;
-  /** "cpu" or "gpu". */
+  /** "cpu", "gpu" or "webgpu". */
   readonly device: string;
   /** For example "onnxruntime-node 1.30.0". */
   readonly version: string;
@@ -154,8 +154,16 @@ export type EngineMessage =
       readonly kind: 'training';
       readonly run: string;
       readonly update: TrainingUpdate;
-      readonly stepSeconds: number;
+      readonly times: StepTimes;
     };
+
+/** Where the time of the iterations since the last update went. */
+export interface StepTimes {
+  /** Of one iteration, all of it. */
+  readonly stepSeconds: number;
+  /** Of all of them, inside the tensor engine. */
+  readonly computeSeconds: number;
+}
 
 /** Settings of the engine process, in its environment as JSON under `VIGIL_ENGINE_PROCESS`, set by the host. */
 export interface EngineProcessSettings {

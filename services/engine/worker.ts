@@ -2,6 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { VigilError } from '../../src/errors.ts';
 import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
+import { meterEngine } from '../../src/tensor/meter.ts';
 import type { CompileReport } from '../../src/tensor/report.ts';
 import { HostedModel } from './model-host.ts';
 import type {
@@ -67,15 +68,18 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
       training = current;
       let steps = 0;
       let since = performance.now();
+      const metered = meterEngine(engine, () => performance.now() / 1000);
       try {
         return await runTrainingJob(job, {
-          engine,
+          engine: metered.engine,
           stopRequested: () => current.stop,
           idle: () => scheduler.idle(),
           onUpdate: (update) => {
             const done = Math.max(1, update.progress.step - steps);
             const now = performance.now();
-            send({ kind: 'training', run: job.run, update, stepSeconds: (now - since) / 1000 / done });
+            const stepSeconds = (now - since) / 1000 / done;
+            const times = { stepSeconds, computeSeconds: metered.takeSeconds() };
+            send({ kind: 'training', run: job.run, update, times });
             steps = update.progress.step;
             since = now;
           },

@@ -113,6 +113,12 @@ export const METRICS = {
     labels: [],
     buckets: WORK_SECONDS,
   },
+  trainingCompute: {
+    type: 'counter',
+    name: 'vigil_training_compute_seconds_total',
+    help: 'Time that trainings spent inside the tensor engine; the rest of their time goes to inputs, checkpoints and the service.',
+    labels: [],
+  },
   trainingLoss: {
     type: 'gauge',
     name: 'vigil_training_loss',

@@ -1,11 +1,12 @@
 /** Builds the N-API addon of an npm package against the staged library. The package's own files stay as they are. */
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, symlink, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { addonPath, NAPI_VERSION } from '../../src/tensor/tensorflow/packages.ts';
 import { lastLines, runCommand } from './command.ts';
 import { missing, type Tools } from './requirements.ts';
+import { inTemporary } from './temporary.ts';
 
 /** Whether the package at `directory` has an addon and the library that it was built against. */
 export function isBuilt(directory: string, library: string): boolean {
@@ -20,9 +21,7 @@ export function isBuilt(directory: string, library: string): boolean {
 export async function buildAddon(directory: string, library: string, tools: Tools): Promise<void> {
   await linkLibrary(directory, library);
   const target = addonPath(directory);
-  await mkdir(join(directory, 'lib'), { recursive: true });
-  const temporary = await mkdtemp(join(directory, 'lib', 'tmp-'));
-  try {
+  await inTemporary(join(directory, 'lib'), async (temporary) => {
     const output = join(temporary, 'tfjs_binding.node');
     const sources = (await readdir(join(directory, 'binding'))).filter((name) => name.endsWith('.cc'));
     const result = await runCommand(
@@ -45,9 +44,7 @@ export async function buildAddon(directory: string, library: string, tools: Tool
       throw missing(`${tools.compiler} cannot build the addon: ${lastLines(result?.output ?? '', 3)}`);
     await mkdir(dirname(target), { recursive: true });
     await rename(output, target);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Points `deps` at the library, replacing a link or what the package's own installation left there. */

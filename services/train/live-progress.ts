@@ -1,4 +1,5 @@
 import type { TrainingProgress, TrainingUpdate } from '../../src/training/progress.ts';
+import type { StepTimes } from '../engine/protocol.ts';
 import type { Instruments } from '../observability/metrics.ts';
 
 /** The run in progress, as its trainer last told. */
@@ -19,13 +20,15 @@ export class LiveProgress {
     this.epoch = epoch;
   }
 
-  take({ progress, epochs, warnings }: TrainingUpdate, stepSeconds: number): void {
+  take({ progress, epochs, warnings }: TrainingUpdate, times: StepTimes): void {
     if (progress.checkpointEpoch !== (this.progress?.checkpointEpoch ?? 0)) this.#checkpointAt = this.#now();
     this.progress = progress;
     this.epoch = epochs.at(-1)?.epoch ?? this.epoch;
     this.warnings = [...new Set([...this.warnings, ...warnings])];
-    const { trainingStep, trainingLoss, trainingValidation, trainingProgress } = this.#instruments;
-    if (progress.step > 0) trainingStep.observe(stepSeconds);
+    const { trainingStep, trainingCompute, trainingLoss, trainingValidation, trainingProgress } =
+      this.#instruments;
+    if (progress.step > 0) trainingStep.observe(times.stepSeconds);
+    trainingCompute.inc(times.computeSeconds);
     for (const [term, value] of Object.entries(progress.losses)) trainingLoss.set({ term }, value);
     for (const [metric, value] of Object.entries(progress.validation))
       trainingValidation.set({ metric }, value);

@@ -2,6 +2,7 @@
 import { VigilError } from '../../src/errors.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 import { ChangeSignal } from '../change-signal.ts';
+import type { StepTimes } from '../engine/protocol.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { idOf, runName } from '../resource-names.ts';
 import { FINAL_STATES, type RunChange, type RunRecord, type RunState } from '../storage/store.ts';
@@ -40,7 +41,7 @@ export class TrainingSupervisor {
     const { engine } = settings;
     this.#unsubscribe = [
       engine.onUp(() => this.wake()),
-      engine.onTraining((run, update, stepSeconds) => this.#take(idOf(run, 'runs'), update, stepSeconds)),
+      engine.onTraining((run, update, times) => this.#take(idOf(run, 'runs'), update, times)),
     ];
   }
 
@@ -212,14 +213,14 @@ export class TrainingSupervisor {
     await this.#end(id, { state: 'failed', error: { code, message } });
   }
 
-  #take(id: string, update: TrainingUpdate, stepSeconds: number): void {
+  #take(id: string, update: TrainingUpdate, times: StepTimes): void {
     const current = this.#current;
     if (current?.id !== id) return;
     const before = current.live.progress?.checkpointEpoch ?? 0;
     const { store, log } = this.#settings;
     const { progress, epochs } = update;
     if (epochs.length === 0 && update.warnings.length === 0) {
-      current.live.take(update, stepSeconds);
+      current.live.take(update, times);
       this.#change.notify();
       return;
     }
@@ -228,7 +229,7 @@ export class TrainingSupervisor {
     this.#writes = this.#writes
       .then(() => store.addEpochs(id, epochs))
       .then(() => {
-        current.live.take(update, stepSeconds);
+        current.live.take(update, times);
         const { warnings } = current.live;
         return store.changeRun(id, ACTIVE, { progress, warnings, ...checkpointed });
       })

@@ -1,7 +1,7 @@
 /** The engines that suites compare: those that can run here, and why the others cannot. */
 import { expect, type TestContext, test } from 'vitest';
 import type { Engine } from '../../src/tensor/engine.ts';
-import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
+import { openOnnxruntime, openWebgpu } from '../../src/tensor/onnxruntime/engine.ts';
 import { openReference } from '../../src/tensor/reference/engine.ts';
 import { openTensorflow } from '../../src/tensor/tensorflow/engine.ts';
 import { findPackage } from '../../src/tensor/tensorflow/packages.ts';
@@ -13,6 +13,8 @@ export interface EngineCase {
   readonly open: () => Promise<Engine>;
   /** Why it cannot run here. */
   readonly absent?: string;
+  /** What VIGIL_REQUIRE_ENGINES calls it; its name when not given. */
+  readonly requiredAs?: string;
 }
 
 const THREADS = 2;
@@ -47,19 +49,39 @@ export const OTHER_LOWERINGS: readonly EngineCase[] = [
   open: async () => openOnnxruntime({ threads: THREADS, compile }),
 }));
 
+/** Compiled steps on WebGPU, where there is a graphics adapter. */
+export async function findWebgpu(): Promise<EngineCase> {
+  const webgpu = { name: 'onnxruntime', variant: 'WebGPU', requiredAs: 'webgpu' } as const;
+  const open = (): Promise<Engine> => openWebgpu({ threads: THREADS });
+  try {
+    await (await open()).dispose();
+    return { ...webgpu, open };
+  } catch (error) {
+    return { ...webgpu, open, absent: error instanceof Error ? error.message : String(error) };
+  }
+}
+
 const required = (process.env.VIGIL_REQUIRE_ENGINES ?? '').split(',').filter((name) => name !== '');
 
 /**
  * A test of one engine. Where the engine cannot run it is skipped, and says why; where VIGIL_REQUIRE_ENGINES (names,
  * separated by commas) lists the engine, it fails.
  */
-export function engineTest(engine: EngineCase, title: string, body: () => Promise<void>): void {
+export function engineTest(
+  engine: EngineCase,
+  title: string,
+  body: () => Promise<void>,
+  timeoutMs?: number,
+): void {
   const label = engine.variant ? `${engine.name}, ${engine.variant}` : engine.name;
-  test(`${label}: ${title}`, async (context: TestContext) => {
-    if (engine.absent === undefined) return body();
-    expect(required, `${engine.name} is required and cannot run here: ${engine.absent}`).not.toContain(
-      engine.name,
-    );
-    context.skip(engine.absent);
-  });
+  test(
+    `${label}: ${title}`,
+    async (context: TestContext) => {
+      if (engine.absent === undefined) return body();
+      const called = engine.requiredAs ?? engine.name;
+      expect(required, `${called} is required and cannot run here: ${engine.absent}`).not.toContain(called);
+      context.skip(engine.absent);
+    },
+    timeoutMs,
+  );
 }

@@ -159,6 +159,9 @@ export const ROWS: readonly RowSpec[] = [
         's',
         quantiles('vigil_training_step_seconds'),
       ),
+      series('Time in the engine', 'Share of the time that a training computes.', 'percentunit', [
+        { expr: rate(`vigil_training_compute_seconds_total${ON}`), legend: '{{pod}}' },
+      ]),
       series('Runs by state', 'Stored runs.', 'short', [
         { expr: `sum by (state) (vigil_training_runs${ON})`, legend: '{{state}}' },
       ]),

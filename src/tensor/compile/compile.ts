@@ -5,6 +5,8 @@ import type { Graph } from './graph.ts';
 import type { GraphCache } from './graph-cache.ts';
 import { graphKey } from './graph-key.ts';
 import { type LoweredGraph, lower } from './lower.ts';
+import { shareCommonSubexpressions } from './passes/common-subexpressions.ts';
+import { foldConstants } from './passes/constant-folding.ts';
 import { dropDeadNodes } from './passes/dead-nodes.ts';
 import { delayBroadcasts } from './passes/delay-broadcasts.ts';
 import { freezeState } from './passes/freeze-state.ts';
@@ -36,7 +38,9 @@ export interface Pass {
 export function passesFor({ adam }: CompileOptions): readonly Pass[] {
   const lift = adam === 'kernel' ? [{ name: 'lift-updates', run: liftUpdates }] : [];
   return [
+    { name: 'constant-folding', run: foldConstants },
     { name: 'identities', run: removeIdentities },
+    { name: 'common-subexpressions', run: shareCommonSubexpressions },
     { name: 'leaky-gradients', run: fuseLeakyGradients },
     // What the gradients no longer read would keep a convolution from its activation.
     { name: 'unread-activations', run: dropDeadNodes },

@@ -15,10 +15,12 @@ export function compilerDigest(): string {
   const root = new URL('./', import.meta.url);
   // Sources are hashed as they are run: TypeScript here, JavaScript where they were built.
   const extension = import.meta.url.slice(-3);
-  const modules = readdirSync(fileURLToPath(root), { recursive: true, encoding: 'utf8' })
-    .map((path) => path.replaceAll('\\', '/'))
-    .filter((path) => path.endsWith(extension) && !/\.(test|d)\.ts$/.test(path));
-  for (const path of [`../engine${extension}`, ...modules.sort()]) {
+  const modulesOf = (directory: string, recursive: boolean): string[] =>
+    readdirSync(fileURLToPath(new URL(directory, root)), { recursive, encoding: 'utf8' })
+      .map((path) => `${directory}${path.replaceAll('\\', '/')}`)
+      .filter((path) => path.endsWith(extension) && !/\.(test|d)\.ts$/.test(path));
+  // Beside the compiler lie the reference kernels that fold constants, and what all engines share.
+  for (const path of [...modulesOf('../', false), ...modulesOf('./', true)].sort()) {
     hash.update(`${path}\n`).update(readFileSync(new URL(path, root)));
   }
   digest = hash.digest('hex');

@@ -37,8 +37,10 @@ export interface Conversion {
   readonly still: boolean;
 }
 
-/** Moves a value of logical `shape` from one layout to another. */
+/** Moves a value of logical `shape` from one layout to another. Blocks, where both have them, are of one size. */
 export function conversion(shape: Shape, from: Layout, to: Layout): Conversion {
+  if (from.block > 1 && to.block > 1 && from.block !== to.block)
+    throw new Error(`no conversion from blocks of ${from.block} to blocks of ${to.block}`);
   const block = Math.max(from.block, to.block);
   const source = parts(shape, from, block);
   const target = parts(shape, to, block);

@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf';
-import type { Layouts, Shape } from '../engine.ts';
+import { type Layouts, type Shape, sizeOf } from '../engine.ts';
 import { Emitter, type LoweringOptions } from './emitter.ts';
 import {
   ModelProtoSchema,
@@ -52,7 +52,11 @@ export function lower(graph: Graph, options: LoweringOptions, arrangeable: reado
     .filter(({ value }) => needed.has(value))
     .map(({ name, value }) => ({ name, offset: 0, value }));
   const views = graph.views.map(({ state: name, offset, value }) => ({ name, offset, value }));
-  const read = [...state, ...views].map((part) => ({ ...part, port: `state:${part.name}:${part.offset}` }));
+  // A vector and its first stretch begin at the same place: the size tells them apart.
+  const read = [...state, ...views].map((part) => {
+    const size = sizeOf(graph.values.get(part.value)!.shape);
+    return { ...part, port: `state:${part.name}:${part.offset}:${size}` };
+  });
   for (const { name, value } of inputs) emit.bindPort(value, `in:${name}`, arrangeable.includes(name));
   for (const { value, port } of read) emit.bindPort(value, port, false);
   for (const node of graph.nodes) KERNELS[node.kernel]!.lower(node, emit);

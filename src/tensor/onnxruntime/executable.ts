@@ -35,23 +35,23 @@ export class OnnxruntimeExecutable implements Executable {
   }
 
   async run(inputs: Arrays): Promise<Arrays> {
-    for (const { name, port, dims } of this.#graph.inputs) {
-      const values = inputs[name];
-      if (values?.length !== sizeOf(dims)) {
-        const found = values ? `${values.length} values` : 'no values';
-        const shape = this.#program.inputs[name]!;
-        throw new RangeError(`${this.#program.name}: input ${name} has ${found}, not [${shape}]`);
-      }
-      this.#feeds[port] = new ort.Tensor('float32', values, dims);
-    }
+    for (const { name, port, dims } of this.#graph.inputs)
+      this.#feeds[port] = new ort.Tensor('float32', this.#given(inputs, name), dims);
+    const rates = this.#graph.updates.map(({ rate }) => this.#given(inputs, rate)[0]!);
     const results = await this.#session.run(this.#feeds, this.#fetches);
     const valuesOf = (port: string): Float32Array => results[port]!.data as Float32Array;
     for (const { name, port } of this.#graph.newState) this.#state.write({ [name]: valuesOf(port) });
-    for (const update of this.#graph.updates) {
-      const rate = inputs[update.rate]![0]!;
-      this.#state.update(update, update.settings, rate);
-    }
+    for (const [i, update] of this.#graph.updates.entries())
+      this.#state.update(update, update.settings, rates[i]!);
     return Object.fromEntries(this.#graph.outputs.map(({ name, port }) => [name, valuesOf(port)]));
+  }
+
+  #given(inputs: Arrays, name: string): Float32Array {
+    const values = inputs[name];
+    const shape = this.#program.inputs[name]!;
+    if (values?.length === sizeOf(shape)) return values;
+    const found = values ? `${values.length} values` : 'no values';
+    throw new RangeError(`${this.#program.name}: input ${name} has ${found}, not [${shape}]`);
   }
 
   async submit(inputs: Arrays): Promise<PendingOutputs> {

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
+import { cpuBackend } from '../cpu-backend.ts';
 import { openEager } from '../eager/executable.ts';
 import { EagerState } from '../eager/state.ts';
 import type { Engine } from '../engine.ts';
@@ -6,10 +7,7 @@ import type { Engine } from '../engine.ts';
 /** The plain JavaScript backend of TensorFlow.js, op by op: slow, and what the other engines are held to. */
 export async function openReference(): Promise<Engine> {
   await tf.setBackend('cpu');
-  // The first tensor makes TensorFlow.js advertise its native backend on stderr, except in production mode.
-  tf.env().set('PROD', true);
-  tf.scalar(0).dispose();
-  tf.env().set('PROD', false);
+  cpuBackend();
   return {
     name: 'reference',
     device: 'cpu',

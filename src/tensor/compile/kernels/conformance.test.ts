@@ -1,95 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fillNormal, fillUniform, integerAt, randomKey } from '../../../random.ts';
-import { type Arrays, type Engine, type Program, type Shapes, sizeOf } from '../../engine.ts';
-import { valueAndGradients } from '../../gradients.ts';
-import { openOnnxruntime } from '../../onnxruntime/engine.ts';
-import { openReference } from '../../reference/engine.ts';
+import { describe, expect, test } from 'vitest';
+import { VigilError } from '../../../errors.ts';
+import { fillNormal, integerAt, randomKey } from '../../../random.ts';
+import type { Program } from '../../engine.ts';
+import { type Case, openLowerings, program } from '../testing/kernel-agreement.ts';
+import { LOWERINGS } from '../testing/lowerings.ts';
 import { trace } from '../trace.ts';
 import { KERNELS } from './table.ts';
 
-/** Float32 sums of at most some thousand terms in another order: relative 1e-4 is ten times what they differ by. */
-const TOLERANCE = 1e-4;
-
-type Body = (x: Record<string, tf.Tensor>) => tf.Tensor;
-interface Case {
-  readonly shapes: Shapes;
-  readonly body: Body;
-  /** Draws inputs in (0.1, 1.1) instead of normals: for log, sqrt and division. */
-  readonly positive?: boolean;
-}
-
-let reference: Engine;
-let compiled: Engine;
-beforeAll(async () => {
-  reference = await openReference();
-  compiled = openOnnxruntime({ threads: 1, compile: { convolution: 'blocked' } });
-});
-afterAll(async () => {
-  await reference.dispose();
-  await compiled.dispose();
-});
-
-/** Value, and the gradient by every input of the value weighted with fixed random numbers. */
-function program(name: string, { shapes, body }: Case): Program {
-  return {
-    name,
-    inputs: shapes,
-    state: {},
-    run: (inputs) => {
-      const names = Object.keys(inputs);
-      const { aux, gradients } = valueAndGradients(
-        names.map((input) => inputs[input]!),
-        (tensors) => {
-          const value = body(Object.fromEntries(names.map((input, i) => [input, tensors[i]!])));
-          const weights = fillNormal(randomKey(9, 'weights'), new Float32Array(value.size));
-          return {
-            loss: tf.sum(tf.mul(tf.cast(value, 'float32'), tf.tensor(weights, value.shape))),
-            aux: { value },
-          };
-        },
-      );
-      return { outputs: { ...aux, ...Object.fromEntries(gradients.map((g, i) => [`d ${names[i]}`, g])) } };
-    },
-  };
-}
-
-function inputsOf({ shapes, positive }: Case, seed: number): Arrays {
-  return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape], i) => {
-      const data = new Float32Array(sizeOf(shape));
-      const key = randomKey(seed, name, i);
-      return [name, positive ? fillUniform(key, data).map((value) => value + 0.1) : fillNormal(key, data)];
-    }),
-  );
-}
-
-async function runOn(engine: Engine, program: Program, inputs: Arrays): Promise<Arrays> {
-  const state = engine.createState({}, {});
-  const executable = await engine.compile(program, state);
-  const outputs = await executable.run(inputs);
-  await executable.dispose();
-  state.dispose();
-  return outputs;
-}
-
-function expectClose(found: Arrays, wanted: Arrays, label: string): void {
-  expect(Object.keys(found).sort()).toEqual(Object.keys(wanted).sort());
-  for (const [name, want] of Object.entries(wanted)) {
-    const got = found[name]!;
-    expect(got.length, `${label} ${name}`).toBe(want.length);
-    const scale = want.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-3);
-    const worst = want.reduce((max, value, i) => Math.max(max, Math.abs(value - got[i]!)), 0);
-    expect(worst / scale, `${label} ${name}`).toBeLessThan(TOLERANCE);
-  }
-}
-
-async function agree(name: string, example: Case, seed = 1): Promise<void> {
-  const inputs = inputsOf(example, seed);
-  const wanted = await runOn(reference, program(name, example), inputs);
-  const found = await runOn(compiled, program(name, example), inputs);
-  expectClose(found, wanted, name);
-}
+const lowerings = openLowerings();
 
 const one = (body: (x: tf.Tensor) => tf.Tensor, positive = false, shape = [3, 4, 5]): Case => ({
   shapes: { x: shape },
@@ -190,29 +109,42 @@ const CASES: Record<string, Case> = {
   ),
 };
 
-describe('every kernel agrees with the reference, in value and gradient', () => {
-  for (const [name, example] of Object.entries(CASES)) {
-    test(name, () => agree(name, example));
-  }
-});
+describe.each(Object.keys(LOWERINGS))(
+  '%s: every kernel agrees with the reference, in value and gradient',
+  (lowering) => {
+    for (const [name, example] of Object.entries(CASES)) {
+      test(name, () => lowerings.agree(lowering, name, example));
+    }
+  },
+);
 
-test('random convolutions agree, followed by bias and activation', async () => {
-  for (let draw = 0; draw < 24; draw++) {
-    const pick = (index: number, bound: number): number =>
-      1 + integerAt(randomKey(draw, 'shape'), index, bound);
-    const pad = draw % 4 === 3 ? 'valid' : 'same';
-    const [kh, kw] = [pick(0, 4), pick(1, 5)];
-    const [height, width] = [kh + pick(2, 6) - 1, kw + pick(3, 8) - 1];
-    const [batch, inputs, outputs] = [pick(4, 3), pick(5, 6), pick(6, 6)];
-    const strides: [number, number] = [pick(7, 3), pick(8, 3)];
-    const example: Case = {
-      shapes: { x: [batch, height, width, inputs], w: [kh, kw, inputs, outputs], b: [outputs] },
-      body: ({ x, w, b }) =>
-        tf.leakyRelu(tf.add(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad), b!), 0.2),
-    };
-    await agree(`${JSON.stringify(example.shapes)} strides ${strides} ${pad}`, example, draw);
-  }
-});
+test.each(Object.keys(LOWERINGS))(
+  '%s: random convolutions agree, followed by bias and activation',
+  async (lowering) => {
+    for (let draw = 0; draw < 24; draw++) {
+      const pick = (index: number, bound: number): number =>
+        1 + integerAt(randomKey(draw, 'shape'), index, bound);
+      const pad = draw % 4 === 3 ? 'valid' : 'same';
+      const [kh, kw] = [pick(0, 4), pick(1, 5)];
+      const [height, width] = [kh + pick(2, 6) - 1, kw + pick(3, 8) - 1];
+      // In a third of the draws both divide into blocks of a processor's vectors.
+      const channels = (index: number): number => (draw % 3 === 0 ? 16 * pick(index, 2) : pick(index, 6));
+      const [batch, inputs, outputs] = [pick(4, 3), channels(5), channels(6)];
+      const strides: [number, number] = [pick(7, 3), pick(8, 3)];
+      const example: Case = {
+        shapes: { x: [batch, height, width, inputs], w: [kh, kw, inputs, outputs], b: [outputs] },
+        body: ({ x, w, b }) =>
+          tf.leakyRelu(tf.add(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, strides, pad), b!), 0.2),
+      };
+      await lowerings.agree(
+        lowering,
+        `${JSON.stringify(example.shapes)} strides ${strides} ${pad}`,
+        example,
+        draw,
+      );
+    }
+  },
+);
 
 test('the cases above use every kernel of the table', () => {
   const used = new Set(
@@ -227,11 +159,40 @@ test('the cases above use every kernel of the table', () => {
   expect(missing.filter((name) => !convolutions.includes(name))).toEqual([]);
 });
 
+/** The error that tracing the body ends with. */
+function refusal(body: (x: tf.Tensor4D) => tf.Tensor): VigilError {
+  const run: Program['run'] = ({ x }) => ({ outputs: { y: body(x as tf.Tensor4D) } });
+  try {
+    trace({ name: 'refused', inputs: { x: [2, 5, 5, 1] }, state: {}, run });
+  } catch (error) {
+    if (error instanceof VigilError) return error;
+    throw error;
+  }
+  throw new Error('not refused');
+}
+
 test('a kernel without a lowering is an error that names it', () => {
-  const example = one((x) => tf.erf(x));
-  expect(() =>
-    trace({ ...program('erf', example), run: ({ x }) => ({ outputs: { y: tf.erf(x!) } }) }),
-  ).toThrow('kernel Erf has no lowering');
+  const { code, message, metadata } = refusal((x) => tf.erf(x));
+  expect([code, metadata]).toEqual(['KERNEL_UNSUPPORTED', { kernel: 'Erf' }]);
+  expect(message).toContain('kernel Erf has no lowering');
+});
+
+test('a dilated convolution and one of channels first are errors that name the attribute', () => {
+  const dilated = refusal((x) =>
+    tf.conv2d(x, tf.ones([3, 3, 1, 4]) as tf.Tensor4D, 1, 'same', 'NHWC', [2, 1]),
+  );
+  expect([dilated.code, dilated.metadata]).toEqual([
+    'KERNEL_UNSUPPORTED',
+    { kernel: 'Conv2D', attribute: 'dilations' },
+  ]);
+  expect(dilated.message).toContain('kernel Conv2D with dilations [2,1] has no lowering to ONNX; allowed: 1');
+  const first = refusal((x) => tf.conv2d(x, tf.ones([3, 3, 5, 4]) as tf.Tensor4D, 1, 'same', 'NCHW'));
+  expect(first.metadata).toEqual({ kernel: 'Conv2D', attribute: 'dataFormat' });
+});
+
+test('a trace that was refused leaves the next one alone', () => {
+  refusal((x) => tf.erf(x));
+  expect(trace(program('after', one(tf.exp))).nodes.length).toBeGreaterThan(0);
 });
 
 test('a step that looks at values is refused', () => {

@@ -1,5 +1,6 @@
 /** The integers of a 2D convolution: `[batch, height, width, inputs]` * `[kh, kw, inputs, outputs]`. */
 import * as tf from '@tensorflow/tfjs';
+import { VigilError } from '../../../errors.ts';
 import type { Shape } from '../../engine.ts';
 import type { Attributes } from '../graph.ts';
 
@@ -19,13 +20,15 @@ export interface Geometry {
   readonly padLeft: number;
 }
 
-/** From the kernel's own attributes. Layout NHWC and dilation 1 are all that the networks use; others are refused. */
+/**
+ * From the kernel's own attributes. Layout NHWC and dilation 1 are all that the networks use. Errors: KERNEL_UNSUPPORTED
+ * for others; they appear in the forward pass first.
+ */
 export function geometryOf(input: Shape, filter: Shape, attributes: Attributes): Geometry {
   const { strides, pad, dataFormat, dilations, dimRoundingMode } = attributes;
-  if (dataFormat !== undefined && dataFormat !== 'NHWC')
-    throw new Error(`convolution layout ${dataFormat} is not NHWC`);
+  if (dataFormat !== undefined && dataFormat !== 'NHWC') throw unsupported('dataFormat', dataFormat, 'NHWC');
   const dilation = Array.isArray(dilations) ? dilations : [dilations ?? 1];
-  if (dilation.some((step) => step !== 1)) throw new Error(`convolution dilation [${dilation}] is not 1`);
+  if (dilation.some((step) => step !== 1)) throw unsupported('dilations', dilation, '1');
   const info = tf.backend_util.computeConv2DInfo(
     input as [number, number, number, number],
     filter as [number, number, number, number],
@@ -49,6 +52,11 @@ export function geometryOf(input: Shape, filter: Shape, attributes: Attributes):
     padTop: info.padInfo.top,
     padLeft: info.padInfo.left,
   };
+}
+
+function unsupported(attribute: string, found: unknown, allowed: string): VigilError {
+  const message = `kernel Conv2D with ${attribute} [${found}] has no lowering to ONNX; allowed: ${allowed}`;
+  return new VigilError('KERNEL_UNSUPPORTED', message, { metadata: { kernel: 'Conv2D', attribute } });
 }
 
 /**

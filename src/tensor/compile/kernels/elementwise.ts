@@ -1,6 +1,7 @@
 import { type Layout, type Shape, sameShape, sizeOf } from '../../engine.ts';
-import type { Emitter, OnnxAttributes } from '../emitter.ts';
+import type { Emitter } from '../emitter.ts';
 import type { DType, Node, Value } from '../graph.ts';
+import type { OnnxAttributes } from '../graph-builder.ts';
 import { isRowMajor, physical, rowMajor } from '../layout.ts';
 import type { Kernel, KernelTable } from './kernel.ts';
 

@@ -46,6 +46,11 @@ function lowerSum(node: Node, emit: Emitter, scaled: boolean): void {
   const input = emit.value(id).shape;
   const output = emit.value(result).shape;
   const axes = axesOf(node.attributes, 'axis', input.length);
+  // ONNX takes an empty list of axes for all of them.
+  if (axes.length === 0) {
+    emit.view(result, id);
+    return;
+  }
   const columns = sizeOf(output);
   const rows = sizeOf(input) / columns;
   const scale = scaled ? 1 / rows : 1;
@@ -87,10 +92,11 @@ export const REDUCE: KernelTable = {
       { shape: reducedShape(x!, attributes, 'reductionIndices'), dtype: x!.dtype },
     ],
     lower: (node, emit) => {
-      const { shape } = emit.value(node.inputs[0]!);
-      const axes = emit.int64s(axesOf(node.attributes, 'reductionIndices', shape.length));
+      const [id, result] = [node.inputs[0]!, node.outputs[0]!];
+      const axes = axesOf(node.attributes, 'reductionIndices', emit.value(id).shape.length);
       const keepdims = node.attributes.keepDims === true ? 1 : 0;
-      emit.bind(node.outputs[0]!, emit.op('ReduceMax', [emit.as(node.inputs[0]!), axes], { keepdims }));
+      if (axes.length === 0) emit.view(result, id);
+      else emit.bind(result, emit.op('ReduceMax', [emit.as(id), emit.int64s(axes)], { keepdims }));
     },
   },
   Softmax: {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import { engineTest, REAL_ENGINES, REFERENCE } from '../../test/support/engines.ts';
-import { fillNormal, randomKey } from '../random.ts';
-import { adamUpdate } from './adam-update.ts';
-import type { Arrays, Program } from './engine.ts';
-import { mul } from './ops.ts';
+import { fillNormal, randomKey } from '../../src/random.ts';
+import { adamUpdate } from '../../src/tensor/adam-update.ts';
+import type { Arrays, Program } from '../../src/tensor/engine.ts';
+import { mul } from '../../src/tensor/ops.ts';
+import { engineTest, REAL_ENGINES, REFERENCE } from '../support/engines.ts';
 
 const SIZE = 1003;
 const SETTINGS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
