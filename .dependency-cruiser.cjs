@@ -60,8 +60,11 @@ module.exports = {
       name: 'engine-process-alone',
       comment: 'worker.ts is forked, never imported.',
       severity: 'error',
-      from: { path: '^services/', pathNot: '^services/engine/(worker|training-job|model-host)' },
-      to: { path: '^services/engine/(worker|training-job|model-host)\\.ts$', pathNot: '\\.test\\.ts$' },
+      from: { path: '^services/', pathNot: '^services/engine/(worker|training-job|model-host|explain-step)' },
+      to: {
+        path: '^services/engine/(worker|training-job|model-host|explain-step)\\.ts$',
+        pathNot: '\\.test\\.ts$',
+      },
     },
     {
       name: 'environment-in-config',

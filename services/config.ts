@@ -1,5 +1,6 @@
 /** The configuration of the server: the only reader of the environment. docs/configuration.md lists it. */
 import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { VigilError } from '../src/errors.ts';
 
@@ -38,6 +39,14 @@ const schema = z.object({
   VIGIL_ENGINE_THREADS: count(1, 256)
     .default(Math.min(8, availableParallelism()))
     .describe('Threads of an engine process. Default: available cores, at most 8.'),
+  VIGIL_GRAPH_CACHE_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Directory of compiled graphs. Default: cache/graphs in the data directory.'),
+  VIGIL_GRAPH_CACHE_BYTES: count(0, 1024 * 1024 * MIB)
+    .default(256 * MIB)
+    .describe('Most bytes of compiled graphs that are kept; 0 turns the cache off.'),
   VIGIL_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
@@ -108,6 +117,14 @@ export function describeSettings(): { name: string; default: string; description
     description: setting.description ?? '',
   }));
 }
+
+/** Where engine processes keep compiled graphs. */
+export function graphCacheOf(config: GraphCacheConfig): { directory: string; maxBytes: number } {
+  const directory = config.VIGIL_GRAPH_CACHE_DIR ?? join(config.VIGIL_DATA_DIR, 'cache', 'graphs');
+  return { directory: resolve(directory), maxBytes: config.VIGIL_GRAPH_CACHE_BYTES };
+}
+
+type GraphCacheConfig = Pick<Config, 'VIGIL_DATA_DIR' | 'VIGIL_GRAPH_CACHE_DIR' | 'VIGIL_GRAPH_CACHE_BYTES'>;
 
 /** Host and port of an address. */
 export function splitAddress(value: string): { host: string; port: number } {

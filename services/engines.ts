@@ -1,5 +1,5 @@
 /** The engine processes of a server: one that serves, and one that trains beside it where that pays. */
-import type { Config } from './config.ts';
+import { type Config, graphCacheOf } from './config.ts';
 import { EngineHost } from './engine/host.ts';
 import type { EngineReport } from './http.ts';
 import type { Logger } from './observability/logger.ts';
@@ -14,7 +14,8 @@ export interface Engines {
 type EngineSettings = Pick<
   Config,
   'VIGIL_ENGINE' | 'VIGIL_ENGINE_DEVICE' | 'VIGIL_ENGINE_THREADS' | 'VIGIL_ENGINE_TRAINER'
->;
+> &
+  Parameters<typeof graphCacheOf>[0];
 
 /**
  * Starts what the configuration asks for. On a CPU the trainer is a process of its own (`auto`): the scheduler of the
@@ -32,6 +33,7 @@ export async function openEngines(
       device: config.VIGIL_ENGINE_DEVICE,
       threads: config.VIGIL_ENGINE_THREADS,
       role,
+      graphCache: graphCacheOf(config),
       log,
       onMemory: (memory) => {
         for (const [pool, bytes] of Object.entries(memory))

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ExplainedSteps } from '../services/cli/explain-step.ts';
 import { loadDataset } from '../src/data/load-dataset.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
@@ -236,3 +237,48 @@ test('engine status looks; engine install knows one engine', async () => {
     stderr: expect.stringContaining('found engine "torch"; allowed: tensorflow'),
   });
 });
+
+test('doctor --explain-step takes a step apart: passes, operations, bound, times, profile', async () => {
+  const sizes = ['--channels', '3', '--steps', '8', '--classes', '2', '--batch', '2', '--runs', '3'];
+  const args = ['doctor', '--explain-step', '--step', 'classifier', ...sizes];
+  const { code, stdout } = await vigil(args);
+  expect(code).toBe(0);
+  expect(stdout).toContain('3 x 8, 2 classes, batch 2\n');
+  expect(stdout).toMatch(
+    /== classifier-step\n\d+\.\d MFLOP in matrix .* at least \d+\.\d+ ms here\. A run takes/,
+  );
+  expect(stdout).toMatch(/KERNEL +TRACE .* IDENTITIES .* DEAD-NODES\n/);
+  expect(stdout).toMatch(/\nIdentity +\d+ .* \.\n/);
+  expect(stdout).toMatch(/ONNX NODE +LOWERED +AS RUN\n/);
+  expect(stdout).toMatch(/TIME BY OP, PROFILED +NODES +MS A RUN +SHARE\n/);
+  expect(stdout).toMatch(/COMPILING, MS +TRACE +PASSES +LOWERING +SESSION +ALL\nclassifier-step/);
+  expect(stdout).toMatch(/ok {4}compiled in \d+ ms in all\n$/);
+  expect(await vigil(['doctor', '--explain-step', '--batch', '0'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('an integer from 1 to 512'),
+  });
+});
+
+test('doctor --explain-step --json has every figure of every step', async () => {
+  const sizes = ['--channels', '3', '--steps', '8', '--classes', '2', '--batch', '2', '--runs', '2'];
+  const outcome = await vigil(['--json', 'doctor', '--explain-step', ...sizes, '--convolution', 'naive']);
+  const { request, explanation, compileMs } = json(outcome) as ExplainedSteps;
+  expect(request).toMatchObject({ batchSize: 2, convolution: 'naive', runs: 2 });
+  expect(explanation.steps.map(({ program }) => program)).toEqual([
+    'discriminator-step',
+    'generator-step',
+    'classifier-step',
+  ]);
+  for (const { stages, lowered, flops, medianMs, profile } of explanation.steps) {
+    const total = (nodes: Record<string, number>): number => Object.values(nodes).reduce((a, b) => a + b, 0);
+    expect(total(stages.at(-1)!.nodes)).toBeLessThan(total(stages[0]!.nodes));
+    expect(lowered.ConvTranspose).toBeGreaterThan(0);
+    expect(flops).toBeGreaterThan(0);
+    expect(medianMs).toBeGreaterThan(0);
+    expect(profile.ops.length).toBeGreaterThan(5);
+    expect(profile.nodes.length).toBe(profile.ops.reduce((sum, { nodes }) => sum + nodes, 0));
+  }
+  expect(explanation.serving).toHaveLength(8);
+  expect(explanation.productRate).toBeGreaterThan(1e6);
+  expect(compileMs).toBeGreaterThan(0);
+}, 30_000);

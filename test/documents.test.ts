@@ -7,6 +7,7 @@ import { describeSettings, readConfig } from '../services/config.ts';
 import { TrainingOptionsSchema } from '../services/gen/vigil/v1/train_pb.ts';
 import { METRICS } from '../services/observability/metric-catalogue.ts';
 import { ERRORS } from '../src/errors.ts';
+import { DEFAULT_OPTIONS, passesFor } from '../src/tensor/compile/compile.ts';
 import { OPTION_NAMES } from '../src/training/options.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -29,6 +30,12 @@ test('docs/configuration.md lists every setting with its meaning and default, an
       .map(({ name }) => name)
       .toSorted(),
   );
+});
+
+test('docs/compiler.md lists every pass, in order, and no other', () => {
+  const text = read('docs/compiler.md');
+  const listed = [...text.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  expect(listed).toEqual(passesFor(DEFAULT_OPTIONS).map(({ name }) => name));
 });
 
 test('docs/errors.md lists every code with its meaning, and no other', () => {

@@ -8,6 +8,7 @@ import { probeEngine } from '../engine/host.ts';
 import { createLogger } from '../observability/logger.ts';
 import { projectVersion } from '../project.ts';
 import { stagedEngines } from '../staging/status.ts';
+import { addExplainOptions, type ExplainFlags, explainStep } from './explain-step.ts';
 import { EXIT, toFailure } from './failure.ts';
 import { write, writeJson } from './print.ts';
 import { globalsOf, withClients } from './session.ts';
@@ -79,12 +80,16 @@ async function checkServer(address: string): Promise<Finding> {
 }
 
 export function addDoctor(program: Command): void {
-  program
+  const doctor = program
     .command('doctor')
     .description('what this machine offers: which engine was chosen, which were refused and why')
-    .action(async (_: object, command: Command) => {
+    .action(async (flags: ExplainFlags, command: Command) => {
       const { address, json } = globalsOf(command);
       const config = readConfig(process.env);
+      if (flags.explainStep) {
+        process.exitCode = (await explainStep(flags, config, json)) ? EXIT.ok : EXIT.failed;
+        return;
+      }
       const findings: Finding[] = [
         { check: 'vigil', ok: true, detail: projectVersion() },
         {
@@ -102,4 +107,5 @@ export function addDoctor(program: Command): void {
         for (const { check, ok, detail } of findings) write(`${ok ? 'ok  ' : 'FAIL'}  ${check}: ${detail}`);
       process.exitCode = findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
     });
+  addExplainOptions(doctor);
 }

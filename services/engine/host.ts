@@ -124,8 +124,8 @@ export class EngineHost implements EngineClient {
 
   /** Forks; resolves at "ready", rejects at "refused" or an early end. */
   #start(): Promise<void> {
-    const { engine, device, threads, role, log } = this.#settings;
-    const process_ = { engine, device, threads, role } satisfies EngineProcessSettings;
+    const { engine, device, threads, role, graphCache, log } = this.#settings;
+    const process_ = { engine, device, threads, role, graphCache } satisfies EngineProcessSettings;
     const child = fork(WORKER, [], {
       serialization: 'advanced',
       execArgv: [...EXEC_ARGV],
@@ -180,6 +180,9 @@ export class EngineHost implements EngineClient {
         return;
       case 'failure':
         this.#pending.reject(message.id, fromWireError(message.error));
+        return;
+      case 'log':
+        this.#settings.log[message.level]({ role: this.role, ...message.fields }, message.text);
         return;
       case 'training':
         for (const listener of [...this.#training]) listener(message.run, message.update, message.times);

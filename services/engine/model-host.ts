@@ -9,7 +9,7 @@ import type { Engine, EngineState, Executable } from '../../src/tensor/engine.ts
 import type { LoadedModel } from './protocol.ts';
 
 /** Batch sizes that are compiled and warmed; a batch runs at the next larger one, its last rows zero. */
-const BUCKETS = [1, 2, 4, 8, 16, 32, 64] as const;
+export const BUCKETS = [1, 2, 4, 8, 16, 32, 64] as const;
 const LARGEST = 64;
 
 /** One model version in the engine: compiled, warmed, ready. */

@@ -5,6 +5,8 @@
 
 import type { ErrorCode, FieldViolation } from '../../src/errors.ts';
 import type { Evaluation } from '../../src/evaluation/metrics.ts';
+import type { ModelSpec } from '../../src/models/spec.ts';
+import type { CompileReport, ProgramReport } from '../../src/tensor/report.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 
 /** One training for the engine: everything resolved, nothing to look up. */
@@ -60,6 +62,29 @@ export interface LoadedModel {
   readonly hasGenerator: boolean;
 }
 
+/** Which steps to take apart, and at what sizes. */
+export interface ExplainRequest {
+  readonly steps: readonly StepName[];
+  readonly spec: ModelSpec;
+  readonly batchSize: number;
+  readonly threads: number;
+  /** Runs that are timed, and again that are profiled. */
+  readonly runs: number;
+  /** Undefined: as trainings do. */
+  readonly convolution: 'blocked' | 'gathered' | 'naive' | undefined;
+}
+
+/** Steps of an iteration that train a network, by the network. */
+export type StepName = 'discriminator' | 'generator' | 'classifier';
+
+export interface Explanation {
+  /** Floating-point operations per second of large matrix products on this machine, with the threads asked for. */
+  readonly productRate: number;
+  readonly steps: readonly ProgramReport[];
+  /** What serving compiles at the same sizes: classifier at each batch size, sampler. */
+  readonly serving: readonly CompileReport[];
+}
+
 /** Request kinds → their payload and their reply. */
 export interface EngineCalls {
   /** Loads a bundle and warms its shapes; ARTIFACT_CORRUPT or MODEL_INCOMPATIBLE leave what was loaded as it is. */
@@ -87,6 +112,8 @@ export interface EngineCalls {
   train: { request: TrainingJob; reply: TrainingOutcome };
   /** Takes effect at the next step boundary. `cancel` keeps the last checkpoint, `stop` is for shutdown. */
   stopTraining: { request: { run: string; reason: 'cancel' | 'stop' }; reply: { found: boolean } };
+  /** Compiles, runs and profiles training steps, whatever engine the process chose; blocks it for the runs' time. */
+  explain: { request: ExplainRequest; reply: Explanation };
   /** Heartbeat. Answered between batches and training steps. */
   ping: { request: Record<string, never>; reply: { memory: Record<string, number> } };
 }
@@ -116,6 +143,13 @@ export type EngineMessage =
   | { readonly kind: 'refused'; readonly error: WireError }
   | { readonly kind: 'reply'; readonly id: number; readonly payload: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly error: WireError }
+  /** A line for the gateway's log. */
+  | {
+      readonly kind: 'log';
+      readonly level: 'info' | 'warn';
+      readonly text: string;
+      readonly fields: Readonly<Record<string, string | number>>;
+    }
   | {
       readonly kind: 'training';
       readonly run: string;
@@ -138,4 +172,6 @@ export interface EngineProcessSettings {
   readonly device: 'auto' | 'cpu' | 'gpu';
   readonly threads: number;
   readonly role: 'serve' | 'train' | 'both';
+  /** Where compiled graphs are kept; nowhere without it. */
+  readonly graphCache?: { readonly directory: string; readonly maxBytes: number } | undefined;
 }

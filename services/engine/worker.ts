@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os';
 import { VigilError } from '../../src/errors.ts';
 import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
 import { meterEngine } from '../../src/tensor/meter.ts';
+import type { CompileReport } from '../../src/tensor/report.ts';
 import { HostedModel } from './model-host.ts';
 import type {
   EngineCall,
@@ -92,11 +93,18 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
       training.stop = reason;
       return { found: true };
     },
+    explain: async (request) => (await import('./explain-step.ts')).explainSteps(request),
     ping: async () => {
       const { rss, heapUsed, external } = process.memoryUsage();
       return { memory: { rss, heap: heapUsed, external } };
     },
   };
+}
+
+/** Milliseconds to a tenth. */
+function logged({ program, cache, ...times }: CompileReport): Record<string, string | number> {
+  const rounded = Object.entries(times).map(([name, ms]) => [name, Math.round(10 * ms) / 10]);
+  return { program, cache, ...Object.fromEntries(rounded) };
 }
 
 /** Speaks the protocol over the fork's channel. */
@@ -113,8 +121,18 @@ async function main(): Promise<void> {
   if (settings.role === 'train') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   let chosen: ChosenEngine;
   try {
-    const { engine = 'auto', device = 'auto', threads = 1 } = settings;
-    chosen = await chooseEngine({ engine, device, threads });
+    const { engine = 'auto', device = 'auto', threads = 1, graphCache } = settings;
+    chosen = await chooseEngine({
+      engine,
+      device,
+      threads,
+      compiler: {
+        graphCache,
+        onCompiled: (report) =>
+          send({ kind: 'log', level: 'info', text: 'compiled', fields: logged(report) }),
+        onCacheTrouble: (text) => send({ kind: 'log', level: 'warn', text, fields: {} }),
+      },
+    });
   } catch (error) {
     process.send?.({ kind: 'refused', error: toWireError(error) } satisfies EngineMessage, () =>
       process.exit(1),

@@ -1,5 +1,6 @@
 import { VigilError } from '../errors.ts';
 import type { DeviceWish, Engine, EngineName } from './engine.ts';
+import type { OnnxruntimeSettings } from './onnxruntime/engine.ts';
 
 /** Why an engine was not taken. */
 export interface Refusal {
@@ -18,6 +19,8 @@ export interface EngineWish {
   readonly device: DeviceWish;
   /** Threads within one op, at least 1. */
   readonly threads: number;
+  /** Of the engine that compiles. */
+  readonly compiler?: Pick<OnnxruntimeSettings, 'graphCache' | 'onCompiled' | 'onCacheTrouble'>;
 }
 
 /** Opens one engine or throws with the reason. The caller disposes it. */
@@ -25,9 +28,10 @@ type Opener = (wish: EngineWish) => Promise<Engine>;
 
 const OPENERS: Readonly<Record<EngineName, Opener>> = {
   tensorflow: async (wish) => (await import('./tensorflow/engine.ts')).openTensorflow(wish),
-  onnxruntime: async ({ threads, device }) => {
+  onnxruntime: async ({ threads, device, compiler }) => {
     const { openOnnxruntime, openWebgpu } = await import('./onnxruntime/engine.ts');
-    return device === 'gpu' ? openWebgpu(threads) : openOnnxruntime({ threads });
+    const settings = { threads, ...compiler };
+    return device === 'gpu' ? openWebgpu(settings) : openOnnxruntime(settings);
   },
   reference: async ({ device }) => {
     if (device === 'gpu') throw new Error('it computes on the CPU, and a GPU was asked for');

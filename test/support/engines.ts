@@ -52,7 +52,7 @@ export const OTHER_LOWERINGS: readonly EngineCase[] = [
 /** Compiled steps on WebGPU, where there is a graphics adapter. */
 export async function findWebgpu(): Promise<EngineCase> {
   const webgpu = { name: 'onnxruntime', variant: 'WebGPU', requiredAs: 'webgpu' } as const;
-  const open = (): Promise<Engine> => openWebgpu(THREADS);
+  const open = (): Promise<Engine> => openWebgpu({ threads: THREADS });
   try {
     await (await open()).dispose();
     return { ...webgpu, open };

@@ -1,6 +1,9 @@
 import type { Arrays, Program } from '../engine.ts';
+import type { CompileTimes } from '../report.ts';
 import type { LoweringOptions } from './emitter.ts';
 import type { Graph } from './graph.ts';
+import type { GraphCache } from './graph-cache.ts';
+import { graphKey } from './graph-key.ts';
 import { type LoweredGraph, lower } from './lower.ts';
 import { shareCommonSubexpressions } from './passes/common-subexpressions.ts';
 import { foldConstants } from './passes/constant-folding.ts';
@@ -50,16 +53,42 @@ export function passesFor({ adam }: CompileOptions): readonly Pass[] {
 }
 
 /**
- * Traces, optimises and lowers. With `frozen`, the state's values are part of what comes out.
- * Errors: KERNEL_UNSUPPORTED.
+ * Traces, optimises and lowers, or takes what an earlier compilation of the same made. With `frozen`, the state's values
+ * are part of what comes out, and the cache is left alone. Errors: KERNEL_UNSUPPORTED.
  */
-export function compileProgram(
+export async function compileProgram(
   program: Program,
-  options: CompileOptions = DEFAULT_OPTIONS,
+  options: CompileOptions,
   frozen?: Arrays,
-): LoweredGraph {
-  const graph = passesFor(options).reduce((before, pass) => pass.run(before), trace(program));
-  if (!frozen) return lower(graph, options, program.arrangeable ?? []);
+  cache?: GraphCache,
+): Promise<{ readonly graph: LoweredGraph; readonly times: CompileTimes }> {
+  const laps = stopwatch();
+  const arrangeable = program.arrangeable ?? [];
+  const traced = trace(program);
+  const traceMs = laps();
+  const key = cache && !frozen && graphKey(traced, options, arrangeable);
+  const kept = key && (await cache.read(key));
+  const readMs = laps();
+  if (kept)
+    return { graph: kept, times: { traceMs, passesMs: 0, lowerMs: 0, cacheMs: readMs, cache: 'hit' } };
+  const optimised = passesFor(options).reduce((before, pass) => pass.run(before), traced);
+  const passesMs = laps();
   // Constant weights are best left to the runtime, which picks their layout when it loads the graph.
-  return lower(freezeState(graph, frozen), { ...options, convolution: 'naive' }, program.arrangeable ?? []);
+  const graph = frozen
+    ? lower(freezeState(optimised, frozen), { ...options, convolution: 'naive' }, arrangeable)
+    : lower(optimised, options, arrangeable);
+  const lowerMs = laps();
+  if (key) await cache.write(key, graph);
+  const cacheMs = readMs + laps();
+  return { graph, times: { traceMs, passesMs, lowerMs, cacheMs, cache: key ? 'miss' : 'off' } };
+}
+
+/** Milliseconds since the last call. */
+function stopwatch(): () => number {
+  let since = performance.now();
+  return () => {
+    const before = since;
+    since = performance.now();
+    return since - before;
+  };
 }

@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module';
 import * as ort from 'onnxruntime-node';
 import { type CompileOptions, compileProgram, DEFAULT_OPTIONS } from '../compile/compile.ts';
+import { GraphCache, type GraphCacheSettings } from '../compile/graph-cache.ts';
 import type { Engine, EngineState, Executable, Program } from '../engine.ts';
+import type { CompileReport } from '../report.ts';
 import { detectBlock } from './block.ts';
 import { OnnxruntimeExecutable } from './executable.ts';
+import { sessionOptions } from './session-options.ts';
 import { OnnxruntimeState } from './state.ts';
 
 export interface OnnxruntimeSettings {
@@ -13,6 +16,11 @@ export interface OnnxruntimeSettings {
   readonly device?: 'cpu' | 'webgpu';
   /** How programs are lowered. */
   readonly compile?: Partial<CompileOptions>;
+  /** Where lowered graphs are kept; without it every start compiles them. */
+  readonly graphCache?: GraphCacheSettings | undefined;
+  readonly onCompiled?: ((report: CompileReport) => void) | undefined;
+  /** Hears, once for each kind, of what keeps the cache from working. */
+  readonly onCacheTrouble?: ((text: string) => void) | undefined;
 }
 
 /**
@@ -24,6 +32,8 @@ export function openOnnxruntime(settings: OnnxruntimeSettings): Engine {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   const { device = 'cpu' } = settings;
   let options: Promise<CompileOptions> | undefined;
+  const { graphCache, onCacheTrouble = () => {} } = settings;
+  const cache = graphCache?.maxBytes ? new GraphCache(graphCache, onCacheTrouble) : undefined;
   return {
     name: 'onnxruntime',
     device,
@@ -31,15 +41,15 @@ export function openOnnxruntime(settings: OnnxruntimeSettings): Engine {
     createState: (shapes, initial) => new OnnxruntimeState(shapes, initial),
     compile: async (program, state) => {
       options ??= optionsFor(settings);
-      return open(program, state, settings, await options);
+      return open(program, state, settings, await options, cache);
     },
     dispose: async () => {},
   };
 }
 
 /** As `openOnnxruntime` on WebGPU, or throws with the reason why it cannot run here. */
-export async function openWebgpu(threads: number): Promise<Engine> {
-  const engine = openOnnxruntime({ threads, device: 'webgpu' });
+export async function openWebgpu(settings: Omit<OnnxruntimeSettings, 'device'>): Promise<Engine> {
+  const engine = openOnnxruntime({ ...settings, device: 'webgpu' });
   const state = engine.createState({}, {});
   const probe: Program = {
     name: 'probe',
@@ -61,7 +71,11 @@ export async function openWebgpu(threads: number): Promise<Engine> {
   }
 }
 
-async function optionsFor({ device, compile }: OnnxruntimeSettings): Promise<CompileOptions> {
+/** How programs are lowered for a device, where `compile` does not say. */
+export async function optionsFor({
+  device,
+  compile,
+}: Pick<OnnxruntimeSettings, 'device' | 'compile'>): Promise<CompileOptions> {
   // The blocked layout is the CPU provider's own.
   const convolution = device === 'webgpu' ? 'gathered' : DEFAULT_OPTIONS.convolution;
   const block = device === 'webgpu' ? 1 : await detectBlock();
@@ -71,21 +85,15 @@ async function optionsFor({ device, compile }: OnnxruntimeSettings): Promise<Com
 async function open(
   program: Program,
   state: EngineState,
-  { threads, device = 'cpu' }: OnnxruntimeSettings,
+  { threads, device, onCompiled }: OnnxruntimeSettings,
   options: CompileOptions,
+  cache: GraphCache | undefined,
 ): Promise<Executable> {
   if (!(state instanceof OnnxruntimeState)) throw new TypeError('the state belongs to another engine');
   const values = program.frozen ? state.read(Object.keys(program.state)) : undefined;
-  const graph = compileProgram(program, options, values);
-  const session = await ort.InferenceSession.create(graph.model, {
-    executionProviders: [device],
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    graphOptimizationLevel: 'all',
-    executionMode: 'sequential',
-    logSeverityLevel: 3,
-    // Values below 1e-38 are worth nothing to a gradient and cost a hundred times as much as others.
-    extra: { session: { intra_op: { allow_spinning: '0' }, set_denormal_as_zero: '1' } },
-  });
+  const { graph, times } = await compileProgram(program, options, values, cache);
+  const began = performance.now();
+  const session = await ort.InferenceSession.create(graph.model, sessionOptions(threads, device));
+  onCompiled?.({ program: program.name, ...times, sessionMs: performance.now() - began });
   return new OnnxruntimeExecutable(program, graph, session, state);
 }
