@@ -51,7 +51,7 @@ export async function openDataset(name: string): Promise<OpenedDataset> {
   if (!name.startsWith(SIMULATED_PREFIX)) return { ...(await loadDataset(name)), split: undefined };
   const { preset, seed, rows, steps } = parseSimulated(name);
   const counts = preset === 'paper' ? PAPER_COUNTS : smallCounts(rows);
-  const { dataset, split } = simulateDrivers({ seed, counts, steps });
+  const { dataset, split } = await simulateDrivers({ seed, counts, steps });
   const dropped = { too_few_frames: 0, missing_features: 0, times_not_increasing: 0 };
   return { dataset, split, report: { kept: dataset.rows, dropped } };
 }

@@ -1,6 +1,7 @@
 import { VigilError } from '../errors.ts';
 import type { DeviceWish, Engine, EngineName } from './engine.ts';
 import type { OnnxruntimeSettings } from './onnxruntime/engine.ts';
+import { graphicsAbsent } from './onnxruntime/graphics-device.ts';
 
 /** Why an engine was not taken. */
 export interface Refusal {
@@ -31,7 +32,10 @@ const OPENERS: Readonly<Record<EngineName, Opener>> = {
   onnxruntime: async ({ threads, device, compiler }) => {
     const { openOnnxruntime, openWebgpu } = await import('./onnxruntime/engine.ts');
     const settings = { threads, ...compiler };
-    return device === 'gpu' ? openWebgpu(settings) : openOnnxruntime(settings);
+    if (device !== 'gpu') return openOnnxruntime(settings);
+    const absent = graphicsAbsent();
+    if (absent !== undefined) throw new Error(absent);
+    return openWebgpu(settings);
   },
   reference: async ({ device }) => {
     if (device === 'gpu') throw new Error('it computes on the CPU, and a GPU was asked for');
@@ -53,8 +57,8 @@ const CANDIDATES: readonly (readonly [EngineName, Opener])[] = [
 
 /**
  * Opens the engine that is asked for. `auto` takes TensorFlow where its package loads and uses a GPU, else onnxruntime (on
- * WebGPU where a GPU is demanded, else on the CPU), and says why others were refused. What is asked for by name, engine or GPU, and cannot be had is ENGINE_REFUSED,
- * never replaced.
+ * WebGPU where a GPU is demanded, else on the CPU), and says why others were refused. What is asked for by name, engine
+ * or GPU, and cannot be had is ENGINE_REFUSED, never replaced.
  */
 export async function chooseEngine(wish: EngineWish): Promise<ChosenEngine> {
   const { engine: name } = wish;

@@ -3,7 +3,7 @@ import { findLeaks } from '../split.ts';
 import { PAPER_COUNTS, simulateDrivers, smallCounts } from './drivers.ts';
 import { bayesPosterior, LATENTS } from './latents.ts';
 
-const drawn = simulateDrivers({ seed: 1, counts: smallCounts(300), steps: 40 });
+const drawn = await simulateDrivers({ seed: 1, counts: smallCounts(300), steps: 40 });
 
 test("the paper's counts: 20,126 / 2,235 / 7,427", () => {
   const sums = Object.values(PAPER_COUNTS).map((counts) => counts.reduce((total, count) => total + count, 0));
@@ -20,16 +20,16 @@ test('18 channels, class counts as asked, drivers on one side only', () => {
   expect(findLeaks(dataset, split)).toEqual({ groups: [], duplicateRows: 0 });
 });
 
-test('a function of the seed', () => {
-  const again = simulateDrivers({ seed: 1, counts: smallCounts(300), steps: 40 });
+test('a function of the seed', async () => {
+  const again = await simulateDrivers({ seed: 1, counts: smallCounts(300), steps: 40 });
   expect(again.dataset.sha256).toBe(drawn.dataset.sha256);
-  expect(simulateDrivers({ seed: 2, counts: smallCounts(300), steps: 40 }).dataset.sha256).not.toBe(
+  expect((await simulateDrivers({ seed: 2, counts: smallCounts(300), steps: 40 })).dataset.sha256).not.toBe(
     drawn.dataset.sha256,
   );
 });
 
-test('the Bayes classifier of the latents is calibrated and far better than chance', () => {
-  const { dataset, latents } = simulateDrivers({ seed: 5, counts: smallCounts(3000), steps: 8 });
+test('the Bayes classifier of the latents is calibrated and far better than chance', async () => {
+  const { dataset, latents } = await simulateDrivers({ seed: 5, counts: smallCounts(3000), steps: 8 });
   const priors = [0, 1, 2].map(
     (label) => dataset.labels.filter((each) => each === label).length / dataset.rows,
   );
