@@ -118,12 +118,14 @@ export function fillUniform(key: RandomKey, out: Float32Array, offset = 0): Floa
 
 /** Fills `out` with standard normals (Box-Muller); element i is number `offset + i` of the stream. */
 export function fillNormal(key: RandomKey, out: Float32Array, offset = 0): Float32Array {
-  for (let i = 0; i < out.length; i++) {
+  for (let i = 0; i < out.length; ) {
     const index = offset + i;
     threefry2x32(key.k0, key.k1, index >>> 1, Math.floor(index / 2 ** 33), block);
     const radius = Math.sqrt(-2 * Math.log((block[0]! + 1) / 2 ** 32));
     const angle = (2 * Math.PI * block[1]!) / 2 ** 32;
-    out[i] = index & 1 ? radius * Math.sin(angle) : radius * Math.cos(angle);
+    // One block makes two numbers, of which an odd offset or length takes one.
+    if ((index & 1) === 0) out[i++] = radius * Math.cos(angle);
+    if (i < out.length) out[i++] = radius * Math.sin(angle);
   }
   return out;
 }
