@@ -15,7 +15,10 @@ export interface ResolvedDataset {
 const EXAMPLE_PREFIX = 'example:';
 
 /** Examples that the project ships, and their files under `examples/`. */
-const EXAMPLES: Readonly<Record<string, string>> = { 'uta-rldd-blinks': 'uta_rldd_blinks.npz' };
+const EXAMPLES: Readonly<Record<string, string>> = {
+  'japanese-vowels': 'japanese_vowels.npz',
+  'uta-rldd-blinks': 'uta_rldd_blinks.npz',
+};
 
 /** The file of `example:...`; undefined when the name is none of ours. */
 export function exampleFile(name: string): string | undefined {
