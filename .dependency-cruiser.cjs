@@ -8,7 +8,7 @@ const TESTS = '\\.test\\.ts$|/testing/';
 const ROOMS = {
   batching: [],
   data: ['random'],
-  evaluation: ['models'],
+  evaluation: ['models', 'random'],
   losses: ['models', 'tensor'],
   models: ['tensor', 'random'],
   registry: ['models', 'data', 'evaluation'],
