@@ -174,8 +174,8 @@ export function findLeaks(dataset: Dataset, split: Split): Leak {
   return { groups: [...groups].sort((a, b) => a - b), duplicateRows };
 }
 
-/** Refuses a split that has an empty side, or a group or a vector on two sides. */
-function checked(dataset: Dataset, split: Split, byGroup = true): Split {
+/** Refuses a split that has an empty side, or a vector or (unless not `byGroup`) a group on two sides. */
+export function checked(dataset: Dataset, split: Split, byGroup = true): Split {
   for (const [side, rows] of Object.entries(split)) {
     if (rows.length === 0)
       throw VigilError.field(`split.${side}`, '0 rows', 'at least 1', 'DATASET_UNSUITABLE');

@@ -1,11 +1,11 @@
 import type { Dataset, Split } from '../data/dataset.ts';
-import { splitByFold, splitByGroup, splitByRow } from '../data/split.ts';
+import { checked, splitByFold, splitByGroup, splitByRow } from '../data/split.ts';
 import { VigilError } from '../errors.ts';
 import type { SplitOptions } from './options.ts';
 
 /**
  * Divides the rows as asked. Without a choice: the split that comes with the data, else by group. Errors:
- * DATASET_UNSUITABLE (no groups or folds where they are needed).
+ * DATASET_UNSUITABLE (no groups or folds where they are needed; a group or identical rows on two sides).
  */
 export function splitRows(
   dataset: Dataset,
@@ -25,7 +25,7 @@ export function splitRows(
           'DATASET_UNSUITABLE',
         );
       }
-      return { split: own, by };
+      return { split: checked(dataset, own), by };
     case 'fold':
       return {
         split: splitByFold(dataset, { testFold: options.testFold!, validationFold: options.validationFold! }),
