@@ -1,6 +1,11 @@
 import { VigilError } from '../errors.ts';
 import { rocAuc } from './auc.ts';
+import { type ProbabilityScore, type ReliabilityBin, scoreProbabilities } from './calibration.ts';
+import { type ClipScores, scoreClips } from './clip-scores.ts';
+import { type GroupScores, macroAccuracyInterval, scoreGroups } from './group-scores.ts';
 import { correctPriors } from './prior-correction.ts';
+import { meanOfKnown } from './recalls.ts';
+import type { Interval } from './statistics/interval.ts';
 
 export interface ClassScore {
   readonly name: string;
@@ -24,30 +29,57 @@ export interface DecisionScore {
   readonly confusion: readonly { readonly counts: readonly number[] }[];
 }
 
+/** The temperature that is in the probabilities, and what they were like without it. */
+export interface CalibrationRecord {
+  /** 1 for probabilities as trained. */
+  readonly temperature: number;
+  /** On the same rows, at temperature 1; undefined where they were not scored. */
+  readonly uncalibrated?: ProbabilityScore | undefined;
+}
+
+/** What stands in the data where it must not. */
+export interface LeakCounts {
+  /** Test rows that are as good as equal to a training or validation row. */
+  readonly nearDuplicates: number;
+  /** Rows that were drawn from the generator to look at; 0 without one. */
+  readonly syntheticRows: number;
+  /** Those of them that are as good as equal to a test row. */
+  readonly syntheticCopies: number;
+}
+
 /** Everything we say about a classifier on held-out rows. Plain data, with the names of `vigil.v1.Evaluation`. */
-export interface Evaluation extends DecisionScore {
+export interface Evaluation extends DecisionScore, ProbabilityScore {
   readonly rows: number;
   readonly macroAuc: number | null;
   readonly macroF1: number;
   readonly mcc: number;
-  readonly brier: number;
-  readonly ece: number;
-  readonly logLoss: number;
   readonly priorCorrected: DecisionScore;
+  /** Undefined in evaluations of earlier versions of Vigil. */
+  readonly reliability?: readonly ReliabilityBin[] | undefined;
+  /** 95 %, by a bootstrap of groups. */
+  readonly macroAccuracyInterval?: Interval | undefined;
+  /** Undefined without group ids. */
+  readonly groups?: GroupScores | undefined;
+  /** Undefined without group and clip ids, and where a clip has two labels. */
+  readonly clips?: ClipScores | undefined;
+  readonly calibration?: CalibrationRecord | undefined;
+  readonly leaks?: LeakCounts | undefined;
 }
 
-const BINS = 15;
-/** Probabilities below this do not make the log loss infinite. */
-const TINY = 1e-12;
-
-/** Scores `probabilities` `[rows, classes]` against `labels` `[rows]`; docs/evaluation.md has the definitions. */
+/**
+ * Scores `probabilities` `[rows, classes]` against `labels` `[rows]`; docs/evaluation.md has the definitions. With `groups`
+ * `[rows]` also by group, with `clips` `[rows]` also by clip; `seed` is that of the bootstrap over groups.
+ */
 export function evaluate(input: {
   probabilities: Float32Array;
   labels: Uint8Array;
   classNames: readonly string[];
   trainPriors: readonly number[];
+  groups?: ArrayLike<number> | undefined;
+  clips?: ArrayLike<number> | undefined;
+  seed?: number;
 }): Evaluation {
-  const { probabilities, labels, classNames, trainPriors } = input;
+  const { probabilities, labels, classNames, trainPriors, groups, clips, seed = 1 } = input;
   const classes = classNames.length;
   if (labels.length === 0) throw VigilError.field('labels', '0 rows', 'at least 1');
   if (probabilities.length !== labels.length * classes) {
@@ -59,22 +91,26 @@ export function evaluate(input: {
   }
   const bad = probabilities.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw VigilError.field(`probabilities[${bad}]`, String(probabilities[bad]), 'finite numbers');
+  for (const [field, ids] of Object.entries({ groups, clips })) {
+    if (ids && ids.length !== labels.length)
+      throw VigilError.field(field, `${ids.length} ids`, `${labels.length}, one per row`);
+  }
+  const answers = Uint8Array.from(labels, (_, row) => topClass(probabilities, row, classes));
   const decisions = score(probabilities, labels, classNames);
   const aucs = decisions.perClass.flatMap(({ auc }) => (auc === null ? [] : [auc]));
-  const f1s = decisions.perClass.flatMap(({ f1 }) => (f1 === null ? [] : [f1]));
   return {
     rows: labels.length,
     ...decisions,
-    macroAuc: aucs.length > 0 ? meanOf(aucs) : null,
-    macroF1: meanOf(f1s),
+    macroAuc: aucs.length > 0 ? meanOfKnown(aucs) : null,
+    macroF1: meanOfKnown(decisions.perClass.map(({ f1 }) => f1)),
     mcc: matthews(decisions.confusion.map(({ counts }) => counts)),
-    ...calibration(probabilities, labels, classes),
+    ...scoreProbabilities(probabilities, labels, answers, classes),
     priorCorrected: score(correctPriors(probabilities, trainPriors), labels, classNames),
+    macroAccuracyInterval: groups && macroAccuracyInterval(labels, answers, groups, classes, seed),
+    groups: groups && scoreGroups(labels, answers, groups, classes),
+    clips: groups && clips && scoreClips(probabilities, labels, answers, { groups, clips }, classes),
   };
 }
-
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Index of the largest probability of a row; the first one among equals. */
 export function topClass(probabilities: Float32Array, row: number, classes: number): number {
@@ -112,7 +148,7 @@ function score(
   const correct = confusion.reduce((sum, counts, k) => sum + counts[k]!, 0);
   return {
     accuracy: correct / labels.length,
-    macroAccuracy: meanOf(perClass.flatMap(({ accuracy }) => (accuracy === null ? [] : [accuracy]))),
+    macroAccuracy: meanOfKnown(perClass.map(({ accuracy }) => accuracy)),
     perClass,
     confusion: confusion.map((counts) => ({ counts })),
   };
@@ -131,27 +167,4 @@ function matthews(confusion: readonly (readonly number[])[]): number {
   const cross = rowSums.reduce((sum, value, k) => sum + value * columnSums[k]!, 0);
   const spread = Math.sqrt(total * total - square(rowSums)) * Math.sqrt(total * total - square(columnSums));
   return spread > 0 ? (right * total - cross) / spread : 0;
-}
-
-function calibration(
-  probabilities: Float32Array,
-  labels: Uint8Array,
-  classes: number,
-): { brier: number; ece: number; logLoss: number } {
-  const bins = Array.from({ length: BINS }, () => ({ rows: 0, confidence: 0, right: 0 }));
-  let brier = 0;
-  let logLoss = 0;
-  labels.forEach((label, row) => {
-    const top = topClass(probabilities, row, classes);
-    const confidence = probabilities[row * classes + top]!;
-    const bin = bins[Math.min(BINS - 1, Math.floor(confidence * BINS))]!;
-    bin.rows += 1;
-    bin.confidence += confidence;
-    bin.right += top === label ? 1 : 0;
-    for (let k = 0; k < classes; k++)
-      brier += (probabilities[row * classes + k]! - (k === label ? 1 : 0)) ** 2;
-    logLoss -= Math.log(Math.max(TINY, probabilities[row * classes + label]!));
-  });
-  const ece = bins.reduce((sum, bin) => sum + Math.abs(bin.right - bin.confidence), 0);
-  return { brier: brier / labels.length, ece: ece / labels.length, logLoss: logLoss / labels.length };
 }
