@@ -165,6 +165,15 @@ test('evaluate: the test rows of the training, restored, give the very scores th
   const fresh = json(await vigil(['--json', 'evaluate', '-d', SOURCE, '--side', 'test'])) as typeof stored;
   expect(fresh.rows).toBe(stored.rows);
   expect(fresh.confusion).toEqual(stored.confusion);
+  expect(fresh).toHaveProperty('groups', (stored as { groups?: object }).groups);
+  const shown = await vigil(['models', 'show', 'stable']);
+  expect(shown.stdout).toMatch(
+    /calibrated with temperature \d+\.\d{3}: ECE \d\.\d{3} before, \d\.\d{3} after/,
+  );
+  expect(shown.stdout).toMatch(/1 groups: worst accuracy \d+\.\d%/);
+  const all = await vigil(['evaluate', '-d', SOURCE]);
+  expect(all.stderr).toContain('these rows include rows that the model was trained on');
+  expect(all.stdout).toMatch(/3 groups: .*macro accuracy \d+\.\d% to \d+\.\d% \(95 % over groups\)/);
   const other = await vigil(['evaluate', '-d', 'simulated:small?rows=90&steps=16', '--side', 'test']);
   expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("other data than the model's") });
 });

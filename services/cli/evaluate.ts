@@ -5,10 +5,10 @@ import { VigilError } from '../../src/errors.ts';
 import { evaluate } from '../../src/evaluation/metrics.ts';
 import { parseSplitOptions } from '../../src/training/options.ts';
 import { splitRows } from '../../src/training/split-rows.ts';
+import { toEvaluation } from '../evaluation/convert.ts';
 import { EvaluationSchema } from '../gen/vigil/v1/evaluation_pb.ts';
 import type { ModelVersion } from '../gen/vigil/v1/models_pb.ts';
-import { toEvaluation } from '../models/convert.ts';
-import { messageJson, write, writeJson } from './print.ts';
+import { messageJson, remark, write, writeJson } from './print.ts';
 import { classifyRows, openSource, takeRows } from './rows.ts';
 import { writeEvaluation } from './scores.ts';
 import { globalsOf, withClients } from './session.ts';
@@ -36,6 +36,12 @@ function rowsOfSide(
     .split;
   return [...splitRows(dataset, own, parseSplitOptions(options), Number(lineage.seed)).split[side]];
 }
+
+const pick = (ids: Int32Array, rows: readonly number[]): number[] => rows.map((row) => ids[row]!);
+
+/** Whether scores are of rows that the model has seen. */
+const trained = ({ lineage }: ModelVersion, { sha256 }: Dataset, side: 'all' | keyof Split): boolean =>
+  lineage?.datasetSha256 === sha256 && (side === 'all' || side === 'train');
 
 export function addEvaluate(program: Command): void {
   program
@@ -79,8 +85,17 @@ export function addEvaluate(program: Command): void {
             labels: Uint8Array.from(rows, (row) => labelOf[dataset.labels[row]!]!),
             classNames,
             trainPriors: classRows.map((count) => count / total),
+            groups: dataset.groups && pick(dataset.groups, rows),
+            clips: dataset.clips && pick(dataset.clips, rows),
+            seed: Number(model!.lineage!.seed),
           });
-          const message = create(EvaluationSchema, toEvaluation(evaluation));
+          const temperature = model!.evaluation?.calibration?.temperature ?? 1;
+          const message = create(
+            EvaluationSchema,
+            toEvaluation({ ...evaluation, calibration: { temperature } }),
+          );
+          if (trained(model!, dataset, flags.side))
+            remark('these rows include rows that the model was trained on');
           if (json) return writeJson(messageJson(EvaluationSchema, message));
           write(`version ${model!.version} on ${flags.side} rows of ${flags.dataset}`);
           writeEvaluation(message);

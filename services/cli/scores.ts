@@ -1,7 +1,7 @@
 import type { Evaluation } from '../gen/vigil/v1/evaluation_pb.ts';
 import { decimal, percent, write, writeTable } from './print.ts';
 
-/** An evaluation for people: the scores of all rows, then one line per class. */
+/** An evaluation for people: the scores of all rows, by group and clip where there are any, then one line per class. */
 export function writeEvaluation(evaluation: Evaluation): void {
   const { rows, accuracy, macroAccuracy, macroAuc, macroF1, mcc, ece, logLoss, priorCorrected } = evaluation;
   write(
@@ -13,6 +13,8 @@ export function writeEvaluation(evaluation: Evaluation): void {
   write(
     `with prior correction: accuracy ${percent(priorCorrected?.accuracy)}  macro accuracy ${percent(priorCorrected?.macroAccuracy)}`,
   );
+  writeCalibration(evaluation);
+  writeGroups(evaluation);
   const corrected = priorCorrected?.perClass ?? [];
   writeTable(
     ['class', 'rows', 'accuracy', 'AUC', 'F1', 'precision', 'prior-corrected'],
@@ -26,4 +28,34 @@ export function writeEvaluation(evaluation: Evaluation): void {
       percent(corrected[k]?.accuracy),
     ]),
   );
+}
+
+function writeCalibration({ calibration, ece, logLoss, leaks }: Evaluation): void {
+  const { temperature, uncalibrated } = calibration ?? {};
+  if (uncalibrated)
+    write(
+      `calibrated with temperature ${decimal(temperature)}: ECE ${decimal(uncalibrated.ece)} before, ${decimal(ece)} after; log loss ${decimal(uncalibrated.logLoss)} before, ${decimal(logLoss)} after`,
+    );
+  if (leaks && leaks.nearDuplicates + leaks.syntheticCopies > 0n)
+    write(
+      `leaks: ${leaks.nearDuplicates} test rows as good as equal to training or validation rows, ${leaks.syntheticCopies} of ${leaks.syntheticRows} synthetic rows as good as equal to test rows`,
+    );
+}
+
+function writeGroups({ groups, clips, macroAccuracyInterval }: Evaluation): void {
+  if (groups) {
+    const { accuracy, macroAccuracy } = groups;
+    const interval = macroAccuracyInterval
+      ? `  macro accuracy ${percent(macroAccuracyInterval.low)} to ${percent(macroAccuracyInterval.high)} (95 % over groups)`
+      : '';
+    write(
+      `${groups.groups} groups: worst accuracy ${percent(accuracy?.worst)}, median ${percent(accuracy?.median)}; worst macro accuracy ${percent(macroAccuracy?.worst)}, median ${percent(macroAccuracy?.median)}${interval}`,
+    );
+  }
+  if (clips) {
+    const { majority, meanProbability } = clips;
+    write(
+      `${clips.clips} clips: accuracy ${percent(majority?.accuracy)} by majority, ${percent(meanProbability?.accuracy)} by mean probability; macro accuracy ${percent(majority?.macroAccuracy)}, ${percent(meanProbability?.macroAccuracy)}`,
+    );
+  }
 }

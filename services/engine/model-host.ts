@@ -48,7 +48,7 @@ export class HostedModel {
     const state = engine.createState(shapes, weights);
     const classify = new Map<number, Executable>();
     for (const rows of BUCKETS) {
-      const program = { ...classifyProgram(spec, manifest.limits, rows), frozen: true };
+      const program = { ...classifyProgram(spec, manifest.limits, rows, manifest.temperature), frozen: true };
       const executable = await engine.compile(program, state);
       classify.set(rows, executable);
       await executable.run({ samples: new Float32Array(rows * spec.channels * spec.steps) });

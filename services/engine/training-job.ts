@@ -1,17 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { openDataset } from '../../src/data/open-dataset.ts';
-import { evaluate } from '../../src/evaluation/metrics.ts';
-import { layoutOf, weightsKey } from '../../src/models/networks.ts';
-import { layoutSize } from '../../src/models/parameters.ts';
 import { writeBundle } from '../../src/registry/bundle.ts';
+import { drawRows } from '../../src/synthesis/draw-rows.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
+import { evaluateFinished } from '../../src/training/final-evaluation.ts';
 import { parseRegimeName, parseSplitOptions, parseTrainingOptions } from '../../src/training/options.ts';
-import type { TrainingUpdate } from '../../src/training/progress.ts';
+import type { TrainingProgress, TrainingUpdate } from '../../src/training/progress.ts';
 import { REGIMES } from '../../src/training/regimes/table.ts';
-import { Scorer } from '../../src/training/scoring.ts';
+import { copyWarnings, findSplitLeaks, leakWarnings } from '../../src/training/split-leaks.ts';
 import { splitRows } from '../../src/training/split-rows.ts';
 import { type TrainingResult, train } from '../../src/training/trainer.ts';
-import { prepareData, type TrainingData } from '../../src/training/training-data.ts';
+import { prepareData, priorsOf, type TrainingData } from '../../src/training/training-data.ts';
 import type { TrainingJob, TrainingOutcome } from './protocol.ts';
 
 /** How a training meets the process it runs in. */
@@ -31,14 +30,20 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
   const opened = await openDataset(job.dataset);
   const { split, by } = splitRows(opened.dataset, opened.split, splitOptions, options.seed);
   const data = prepareData(opened.dataset, split, options);
+  const splitLeaks = findSplitLeaks(data);
+  let progress: TrainingProgress | undefined;
   const result = await train({
     engine: context.engine,
     regime: REGIMES[regime],
     options,
     data,
+    warnings: leakWarnings(splitLeaks),
     directory: job.directory,
     stopRequested: context.stopRequested,
-    onUpdate: context.onUpdate,
+    onUpdate: (update) => {
+      progress = update.progress;
+      context.onUpdate(update);
+    },
     pause: async () => {
       await setImmediate();
       await context.idle();
@@ -64,13 +69,14 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
     selectedEpoch: result.counters.best.epoch,
     engine: context.engine.version,
   };
-  const trainPriors = priorsOf(data);
-  const evaluation = evaluate({
-    probabilities: await testProbabilities(context.engine, data, result),
-    labels: Uint8Array.from(split.test, (row) => data.dataset.labels[row]!),
-    classNames: data.dataset.classNames,
-    trainPriors,
+  const { evaluation, temperature } = await evaluateFinished(context.engine, data, options, {
+    spec: result.spec,
+    classifier: result.weights.classifier!,
+    synthetic: await syntheticRows(context.engine, data, result, options.seed),
+    splitLeaks,
   });
+  const warnings = copyWarnings(evaluation.leaks!);
+  if (progress && warnings.length > 0) context.onUpdate({ progress, epochs: [], warnings });
   const { channels, steps, channelNames, classNames } = data.dataset;
   const { latentSize, kernelHeight, generatorArchitecture } = options;
   const manifest = {
@@ -79,7 +85,8 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
     channelNames,
     classNames,
     limits: { low: [...data.limits.low], high: [...data.limits.high] },
-    trainPriors,
+    trainPriors: priorsOf(data),
+    temperature,
     networks: { latentSize, kernelHeight, generatorArchitecture },
     evaluation,
     lineage: {
@@ -97,27 +104,15 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
   return { kind: 'succeeded', evaluation, configuration };
 }
 
-function priorsOf({ classRows }: TrainingData): number[] {
-  const total = classRows.reduce((sum, rows) => sum + rows, 0);
-  return classRows.map((rows) => rows / total);
-}
+/** Rows of every class that are looked at for copies of test rows. */
+const PROBED_ROWS = 256;
 
-/** The selected snapshot on the test rows. */
-async function testProbabilities(
+async function syntheticRows(
   engine: Engine,
-  data: TrainingData,
-  result: TrainingResult,
-): Promise<Float32Array> {
-  const key = weightsKey('classifier');
-  const state = engine.createState(
-    { [key]: [layoutSize(layoutOf('classifier', result.spec))] },
-    { [key]: result.weights.classifier! },
-  );
-  const scorer = await Scorer.open(engine, result.spec, data.limits, state);
-  try {
-    return await scorer.probabilities(data.dataset.values, data.split.test);
-  } finally {
-    await scorer.dispose();
-    state.dispose();
-  }
+  { limits }: TrainingData,
+  { spec, weights }: TrainingResult,
+  seed: number,
+): Promise<Float32Array | undefined> {
+  if (!weights.generator) return undefined;
+  return drawRows(engine, spec, limits, weights.generator, { seed, perClass: PROBED_ROWS });
 }

@@ -11,6 +11,7 @@ import { VigilError } from '../../src/errors.ts';
 import type { EpochRecord } from '../../src/evaluation/history.ts';
 import { parseRegimeName, parseSplitOptions, parseTrainingOptions } from '../../src/training/options.ts';
 import type { TrainingProgress } from '../../src/training/progress.ts';
+import { toEvaluation } from '../evaluation/convert.ts';
 import {
   type EpochRecordSchema,
   RunState as RunStateMessage,
@@ -21,7 +22,6 @@ import {
   type TrainingRunSchema,
   type TrainRequest,
 } from '../gen/vigil/v1/train_pb.ts';
-import { toEvaluation } from '../models/convert.ts';
 import { operationName, runName } from '../resource-names.ts';
 import type { RunRecord, RunState, StoredTrainRequest } from '../storage/store.ts';
 

@@ -1,6 +1,6 @@
 /** Forward programs: what a trained model does, from original units to original units. */
 import type { Program } from '../tensor/engine.ts';
-import { reshape, softmax } from '../tensor/ops.ts';
+import { mul, reshape, softmax } from '../tensor/ops.ts';
 import { classifierLayout, classifierLogits } from './classifier.ts';
 import { generate, generatorLayout } from './generator.ts';
 import { weightsKey } from './networks.ts';
@@ -8,8 +8,11 @@ import { cut, layoutSize, named } from './parameters.ts';
 import { asImage, type Limits, toOriginal, toScaled } from './scaling.ts';
 import type { ModelSpec } from './spec.ts';
 
-/** `samples` `[rows, channels, steps]` in original units to `probabilities` `[rows, classes]`; scaling is inside. */
-export function classifyProgram(spec: ModelSpec, limits: Limits, rows: number): Program {
+/**
+ * `samples` `[rows, channels, steps]` in original units to `probabilities` `[rows, classes]`, softmax(logits / temperature);
+ * scaling is inside.
+ */
+export function classifyProgram(spec: ModelSpec, limits: Limits, rows: number, temperature = 1): Program {
   const layout = classifierLayout(spec);
   const key = weightsKey('classifier');
   return {
@@ -19,7 +22,8 @@ export function classifyProgram(spec: ModelSpec, limits: Limits, rows: number): 
     run: ({ samples }, state) => {
       const weights = named(layout, cut(layout, state[key]!));
       const logits = classifierLogits(spec, weights, toScaled(limits, asImage(samples!)));
-      return { outputs: { probabilities: softmax(logits) } };
+      const calibrated = temperature === 1 ? logits : mul(logits, 1 / temperature);
+      return { outputs: { probabilities: softmax(calibrated) } };
     },
   };
 }

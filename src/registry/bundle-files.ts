@@ -37,6 +37,9 @@ export async function readManifest(directory: string): Promise<BundleManifest> {
   ] as const) {
     if (manifest[key] === undefined) throw corrupt(MANIFEST, `it has no ${key}`);
   }
+  const { temperature = 1 } = manifest;
+  if (!(temperature > 0 && Number.isFinite(temperature)))
+    throw corrupt(MANIFEST, `its temperature is ${JSON.stringify(temperature)}`);
   return manifest as BundleManifest;
 }
 

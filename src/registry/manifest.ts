@@ -31,6 +31,8 @@ export interface BundleManifest {
     readonly generatorArchitecture: 'paper' | 'dcgan';
   };
   readonly hasGenerator: boolean;
+  /** C's probabilities are softmax(logits / temperature). Absent in bundles of earlier versions: 1. */
+  readonly temperature?: number;
   /** Scores on the held-out test rows. */
   readonly evaluation: Evaluation;
   readonly lineage: Lineage;

@@ -42,6 +42,7 @@ const optionsSchema = z.strictObject({
   unfreezeAfter: z.int().min(0).max(10_000).default(0),
   pretrainEpochs: z.int().min(1).max(10_000).optional(),
   latentSize: z.int().min(1).max(4096).default(100),
+  calibrate: z.enum(['none', 'temperature']).default('temperature'),
 });
 
 /** All options after defaults. */

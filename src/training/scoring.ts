@@ -19,8 +19,14 @@ export class Scorer {
   }
 
   /** Compiles the forward pass on a state that holds C's weights; the caller disposes it. */
-  static async open(engine: Engine, spec: ModelSpec, limits: Limits, state: EngineState): Promise<Scorer> {
-    return new Scorer(await engine.compile(classifyProgram(spec, limits, BATCH), state), spec);
+  static async open(
+    engine: Engine,
+    spec: ModelSpec,
+    limits: Limits,
+    state: EngineState,
+    temperature = 1,
+  ): Promise<Scorer> {
+    return new Scorer(await engine.compile(classifyProgram(spec, limits, BATCH, temperature), state), spec);
   }
 
   /** Probabilities `[rows, classes]` of the given rows of `values` `[all rows, channels, steps]`. */

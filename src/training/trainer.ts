@@ -19,13 +19,15 @@ import { ProgressReporter } from './progress-reporter.ts';
 import { Scorer } from './scoring.ts';
 import { stateKeys, trainedShapes } from './steps/network-state.ts';
 import type { StepSettings } from './steps/step-settings.ts';
-import type { TrainingData } from './training-data.ts';
+import { priorsOf, type TrainingData } from './training-data.ts';
 
 export interface TrainerSettings {
   readonly engine: Engine;
   readonly regime: Regime;
   readonly options: TrainingOptions;
   readonly data: TrainingData;
+  /** What was found before training; the run begins with these warnings. */
+  readonly warnings?: readonly string[];
   /** Where checkpoints go; when one is there, the run goes on from it. */
   readonly directory: string;
   /** Asked before every iteration: why to stop, or undefined to go on. */
@@ -139,7 +141,7 @@ class Run {
     this.#settings = settings;
     this.#spec = spec;
     this.#state = state;
-    this.counters = found?.counters ?? FRESH;
+    this.counters = found?.counters ?? { ...FRESH, warnings: settings.warnings ?? [] };
     this.#best = found?.arrays.best ?? this.#classifier();
   }
 
@@ -242,16 +244,14 @@ class Run {
   }
 
   async #validate(): Promise<EpochRecord['validation']> {
-    const { dataset, split, classRows } = this.#settings.data;
+    const { dataset, split } = this.#settings.data;
     const probabilities = await this.#scorer.probabilities(dataset.values, split.validation);
     const labels = Uint8Array.from(split.validation, (row) => dataset.labels[row]!);
-    const total = classRows.reduce((sum, rows) => sum + rows, 0);
-    const trainPriors = classRows.map((rows) => rows / total);
     const { accuracy, macroAccuracy, macroAuc } = evaluate({
       probabilities,
       labels,
       classNames: dataset.classNames,
-      trainPriors,
+      trainPriors: priorsOf(this.#settings.data),
     });
     return { accuracy, macroAccuracy, macroAuc };
   }

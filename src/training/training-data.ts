@@ -54,3 +54,9 @@ export function prepareData(dataset: Dataset, split: Split, options: TrainingOpt
     adversarialBatch: adversarial,
   };
 }
+
+/** Shares of the classes among the training rows, `[classes]`. */
+export function priorsOf({ classRows }: TrainingData): number[] {
+  const total = classRows.reduce((sum, rows) => sum + rows, 0);
+  return classRows.map((rows) => rows / total);
+}

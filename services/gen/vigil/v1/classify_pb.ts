@@ -84,7 +84,8 @@ export type Prediction = Message<"vigil.v1.Prediction"> & {
   topClass: string;
 
   /**
-   * Softmax probabilities of all classes, in the model's class order; they sum to 1.
+   * Softmax probabilities of all classes, calibrated by the version's temperature, in the model's class order; they sum
+   * to 1.
    *
    * @generated from field: repeated vigil.v1.ClassProbability probabilities = 2;
    */

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vigil/v1/evaluation.proto.
  */
 export const file_vigil_v1_evaluation: GenFile = /*@__PURE__*/
-  fileDesc("Chl2aWdpbC92MS9ldmFsdWF0aW9uLnByb3RvEgh2aWdpbC52MSLDAgoKRXZhbHVhdGlvbhIMCgRyb3dzGAEgASgDEhAKCGFjY3VyYWN5GAIgASgBEhYKDm1hY3JvX2FjY3VyYWN5GAMgASgBEhYKCW1hY3JvX2F1YxgEIAEoAUgAiAEBEhAKCG1hY3JvX2YxGAUgASgBEgsKA21jYxgGIAEoARINCgVicmllchgHIAEoARILCgNlY2UYCCABKAESEAoIbG9nX2xvc3MYCSABKAESJwoJcGVyX2NsYXNzGAogAygLMhQudmlnaWwudjEuQ2xhc3NTY29yZRIpCgljb25mdXNpb24YCyADKAsyFi52aWdpbC52MS5Db25mdXNpb25Sb3cSNgoPcHJpb3JfY29ycmVjdGVkGAwgASgLMh0udmlnaWwudjEuUHJpb3JDb3JyZWN0ZWRTY29yZUIMCgpfbWFjcm9fYXVjIqQBCgpDbGFzc1Njb3JlEgwKBG5hbWUYASABKAkSDAoEcm93cxgCIAEoAxIVCghhY2N1cmFjeRgDIAEoAUgAiAEBEhAKA2F1YxgEIAEoAUgBiAEBEg8KAmYxGAUgASgBSAKIAQESFgoJcHJlY2lzaW9uGAYgASgBSAOIAQFCCwoJX2FjY3VyYWN5QgYKBF9hdWNCBQoDX2YxQgwKCl9wcmVjaXNpb24iHgoMQ29uZnVzaW9uUm93Eg4KBmNvdW50cxgBIAMoAyKTAQoTUHJpb3JDb3JyZWN0ZWRTY29yZRIQCghhY2N1cmFjeRgBIAEoARIWCg5tYWNyb19hY2N1cmFjeRgCIAEoARInCglwZXJfY2xhc3MYAyADKAsyFC52aWdpbC52MS5DbGFzc1Njb3JlEikKCWNvbmZ1c2lvbhgEIAMoCzIWLnZpZ2lsLnYxLkNvbmZ1c2lvblJvd2IGcHJvdG8z");
+  fileDesc("Chl2aWdpbC92MS9ldmFsdWF0aW9uLnByb3RvEgh2aWdpbC52MSLEBAoKRXZhbHVhdGlvbhIMCgRyb3dzGAEgASgDEhAKCGFjY3VyYWN5GAIgASgBEhYKDm1hY3JvX2FjY3VyYWN5GAMgASgBEhYKCW1hY3JvX2F1YxgEIAEoAUgAiAEBEhAKCG1hY3JvX2YxGAUgASgBEgsKA21jYxgGIAEoARINCgVicmllchgHIAEoARILCgNlY2UYCCABKAESEAoIbG9nX2xvc3MYCSABKAESJwoJcGVyX2NsYXNzGAogAygLMhQudmlnaWwudjEuQ2xhc3NTY29yZRIpCgljb25mdXNpb24YCyADKAsyFi52aWdpbC52MS5Db25mdXNpb25Sb3cSNgoPcHJpb3JfY29ycmVjdGVkGAwgASgLMh0udmlnaWwudjEuUHJpb3JDb3JyZWN0ZWRTY29yZRItCgtyZWxpYWJpbGl0eRgNIAMoCzIYLnZpZ2lsLnYxLlJlbGlhYmlsaXR5QmluEjMKF21hY3JvX2FjY3VyYWN5X2ludGVydmFsGA4gASgLMhIudmlnaWwudjEuSW50ZXJ2YWwSJQoGZ3JvdXBzGA8gASgLMhUudmlnaWwudjEuR3JvdXBTY29yZXMSIwoFY2xpcHMYECABKAsyFC52aWdpbC52MS5DbGlwU2NvcmVzEioKC2NhbGlicmF0aW9uGBEgASgLMhUudmlnaWwudjEuQ2FsaWJyYXRpb24SIwoFbGVha3MYEiABKAsyFC52aWdpbC52MS5MZWFrQ291bnRzQgwKCl9tYWNyb19hdWMiRAoOUmVsaWFiaWxpdHlCaW4SDAoEcm93cxgBIAEoAxISCgpjb25maWRlbmNlGAIgASgBEhAKCGFjY3VyYWN5GAMgASgBIiUKCEludGVydmFsEgsKA2xvdxgBIAEoARIMCgRoaWdoGAIgASgBIpoBCgtHcm91cFNjb3JlcxIOCgZncm91cHMYASABKAMSJwoIYWNjdXJhY3kYAiABKAsyFS52aWdpbC52MS5Hcm91cFNwcmVhZBItCg5tYWNyb19hY2N1cmFjeRgDIAEoCzIVLnZpZ2lsLnYxLkdyb3VwU3ByZWFkEiMKBXdvcnN0GAQgAygLMhQudmlnaWwudjEuR3JvdXBTY29yZSIsCgtHcm91cFNwcmVhZBINCgV3b3JzdBgBIAEoARIOCgZtZWRpYW4YAiABKAEiUwoKR3JvdXBTY29yZRINCgVncm91cBgBIAEoAxIMCgRyb3dzGAIgASgDEhAKCGFjY3VyYWN5GAMgASgBEhYKDm1hY3JvX2FjY3VyYWN5GAQgASgBIncKCkNsaXBTY29yZXMSDQoFY2xpcHMYASABKAMSKAoIbWFqb3JpdHkYAiABKAsyFi52aWdpbC52MS5DbGlwRGVjaXNpb24SMAoQbWVhbl9wcm9iYWJpbGl0eRgDIAEoCzIWLnZpZ2lsLnYxLkNsaXBEZWNpc2lvbiI4CgxDbGlwRGVjaXNpb24SEAoIYWNjdXJhY3kYASABKAESFgoObWFjcm9fYWNjdXJhY3kYAiABKAEiVAoLQ2FsaWJyYXRpb24SEwoLdGVtcGVyYXR1cmUYASABKAESMAoMdW5jYWxpYnJhdGVkGAIgASgLMhoudmlnaWwudjEuUHJvYmFiaWxpdHlTY29yZSJAChBQcm9iYWJpbGl0eVNjb3JlEg0KBWJyaWVyGAEgASgBEgsKA2VjZRgCIAEoARIQCghsb2dfbG9zcxgDIAEoASJXCgpMZWFrQ291bnRzEhcKD25lYXJfZHVwbGljYXRlcxgBIAEoAxIWCg5zeW50aGV0aWNfcm93cxgCIAEoAxIYChBzeW50aGV0aWNfY29waWVzGAMgASgDIqQBCgpDbGFzc1Njb3JlEgwKBG5hbWUYASABKAkSDAoEcm93cxgCIAEoAxIVCghhY2N1cmFjeRgDIAEoAUgAiAEBEhAKA2F1YxgEIAEoAUgBiAEBEg8KAmYxGAUgASgBSAKIAQESFgoJcHJlY2lzaW9uGAYgASgBSAOIAQFCCwoJX2FjY3VyYWN5QgYKBF9hdWNCBQoDX2YxQgwKCl9wcmVjaXNpb24iHgoMQ29uZnVzaW9uUm93Eg4KBmNvdW50cxgBIAMoAyKTAQoTUHJpb3JDb3JyZWN0ZWRTY29yZRIQCghhY2N1cmFjeRgBIAEoARIWCg5tYWNyb19hY2N1cmFjeRgCIAEoARInCglwZXJfY2xhc3MYAyADKAsyFC52aWdpbC52MS5DbGFzc1Njb3JlEikKCWNvbmZ1c2lvbhgEIAMoCzIWLnZpZ2lsLnYxLkNvbmZ1c2lvblJvd2IGcHJvdG8z");
 
 /**
  * The scores of a classifier on held-out rows.
@@ -101,6 +101,49 @@ export type Evaluation = Message<"vigil.v1.Evaluation"> & {
    * @generated from field: vigil.v1.PriorCorrectedScore prior_corrected = 12;
    */
   priorCorrected?: PriorCorrectedScore | undefined;
+
+  /**
+   * The reliability curve of the top class: 15 equal bins of confidence, lowest first, without empty ones. Empty in
+   * evaluations of versions that were trained before it was measured.
+   *
+   * @generated from field: repeated vigil.v1.ReliabilityBin reliability = 13;
+   */
+  reliability: ReliabilityBin[];
+
+  /**
+   * 95 % interval of macro_accuracy over groups (subjects): BCa bootstrap of whole groups. Unset without group ids.
+   *
+   * @generated from field: vigil.v1.Interval macro_accuracy_interval = 14;
+   */
+  macroAccuracyInterval?: Interval | undefined;
+
+  /**
+   * Scores by group (subject). Unset without group ids.
+   *
+   * @generated from field: vigil.v1.GroupScores groups = 15;
+   */
+  groups?: GroupScores | undefined;
+
+  /**
+   * Scores by clip (video). Unset without group and clip ids, or when a clip has rows of two classes.
+   *
+   * @generated from field: vigil.v1.ClipScores clips = 16;
+   */
+  clips?: ClipScores | undefined;
+
+  /**
+   * The temperature in the probabilities that were scored.
+   *
+   * @generated from field: vigil.v1.Calibration calibration = 17;
+   */
+  calibration?: Calibration | undefined;
+
+  /**
+   * What stands in the data where it must not; set in the evaluation of a training.
+   *
+   * @generated from field: vigil.v1.LeakCounts leaks = 18;
+   */
+  leaks?: LeakCounts | undefined;
 };
 
 /**
@@ -109,6 +152,342 @@ export type Evaluation = Message<"vigil.v1.Evaluation"> & {
  */
 export const EvaluationSchema: GenMessage<Evaluation> = /*@__PURE__*/
   messageDesc(file_vigil_v1_evaluation, 0);
+
+/**
+ * Rows whose confidence, the probability of the most probable class, lies in one bin.
+ *
+ * @generated from message vigil.v1.ReliabilityBin
+ */
+export type ReliabilityBin = Message<"vigil.v1.ReliabilityBin"> & {
+  /**
+   * Rows in the bin.
+   *
+   * @generated from field: int64 rows = 1;
+   */
+  rows: bigint;
+
+  /**
+   * Mean confidence.
+   *
+   * @generated from field: double confidence = 2;
+   */
+  confidence: number;
+
+  /**
+   * Share of the rows that are right; equal to the confidence where the classifier is calibrated.
+   *
+   * @generated from field: double accuracy = 3;
+   */
+  accuracy: number;
+};
+
+/**
+ * Describes the message vigil.v1.ReliabilityBin.
+ * Use `create(ReliabilityBinSchema)` to create a new message.
+ */
+export const ReliabilityBinSchema: GenMessage<ReliabilityBin> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 1);
+
+/**
+ * A confidence interval.
+ *
+ * @generated from message vigil.v1.Interval
+ */
+export type Interval = Message<"vigil.v1.Interval"> & {
+  /**
+   * Lower end.
+   *
+   * @generated from field: double low = 1;
+   */
+  low: number;
+
+  /**
+   * Upper end.
+   *
+   * @generated from field: double high = 2;
+   */
+  high: number;
+};
+
+/**
+ * Describes the message vigil.v1.Interval.
+ * Use `create(IntervalSchema)` to create a new message.
+ */
+export const IntervalSchema: GenMessage<Interval> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 2);
+
+/**
+ * Scores by group.
+ *
+ * @generated from message vigil.v1.GroupScores
+ */
+export type GroupScores = Message<"vigil.v1.GroupScores"> & {
+  /**
+   * Groups in all.
+   *
+   * @generated from field: int64 groups = 1;
+   */
+  groups: bigint;
+
+  /**
+   * Accuracy over the groups.
+   *
+   * @generated from field: vigil.v1.GroupSpread accuracy = 2;
+   */
+  accuracy?: GroupSpread | undefined;
+
+  /**
+   * Macro accuracy over the groups.
+   *
+   * @generated from field: vigil.v1.GroupSpread macro_accuracy = 3;
+   */
+  macroAccuracy?: GroupSpread | undefined;
+
+  /**
+   * The groups with the least macro accuracy, least first; at most 100.
+   *
+   * @generated from field: repeated vigil.v1.GroupScore worst = 4;
+   */
+  worst: GroupScore[];
+};
+
+/**
+ * Describes the message vigil.v1.GroupScores.
+ * Use `create(GroupScoresSchema)` to create a new message.
+ */
+export const GroupScoresSchema: GenMessage<GroupScores> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 3);
+
+/**
+ * A score over the groups.
+ *
+ * @generated from message vigil.v1.GroupSpread
+ */
+export type GroupSpread = Message<"vigil.v1.GroupSpread"> & {
+  /**
+   * Of the worst group.
+   *
+   * @generated from field: double worst = 1;
+   */
+  worst: number;
+
+  /**
+   * Median of the groups.
+   *
+   * @generated from field: double median = 2;
+   */
+  median: number;
+};
+
+/**
+ * Describes the message vigil.v1.GroupSpread.
+ * Use `create(GroupSpreadSchema)` to create a new message.
+ */
+export const GroupSpreadSchema: GenMessage<GroupSpread> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 4);
+
+/**
+ * Scores on the rows of one group.
+ *
+ * @generated from message vigil.v1.GroupScore
+ */
+export type GroupScore = Message<"vigil.v1.GroupScore"> & {
+  /**
+   * The group's id in the dataset.
+   *
+   * @generated from field: int64 group = 1;
+   */
+  group: bigint;
+
+  /**
+   * Its rows.
+   *
+   * @generated from field: int64 rows = 2;
+   */
+  rows: bigint;
+
+  /**
+   * Share of its rows that are right.
+   *
+   * @generated from field: double accuracy = 3;
+   */
+  accuracy: number;
+
+  /**
+   * Unweighted mean of the accuracies of the classes that it has.
+   *
+   * @generated from field: double macro_accuracy = 4;
+   */
+  macroAccuracy: number;
+};
+
+/**
+ * Describes the message vigil.v1.GroupScore.
+ * Use `create(GroupScoreSchema)` to create a new message.
+ */
+export const GroupScoreSchema: GenMessage<GroupScore> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 5);
+
+/**
+ * Scores of one decision per clip. A clip is a clip id within a group.
+ *
+ * @generated from message vigil.v1.ClipScores
+ */
+export type ClipScores = Message<"vigil.v1.ClipScores"> & {
+  /**
+   * Clips in all.
+   *
+   * @generated from field: int64 clips = 1;
+   */
+  clips: bigint;
+
+  /**
+   * The class of most rows; among equals, the more probable one on average.
+   *
+   * @generated from field: vigil.v1.ClipDecision majority = 2;
+   */
+  majority?: ClipDecision | undefined;
+
+  /**
+   * The class with the largest mean probability.
+   *
+   * @generated from field: vigil.v1.ClipDecision mean_probability = 3;
+   */
+  meanProbability?: ClipDecision | undefined;
+};
+
+/**
+ * Describes the message vigil.v1.ClipScores.
+ * Use `create(ClipScoresSchema)` to create a new message.
+ */
+export const ClipScoresSchema: GenMessage<ClipScores> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 6);
+
+/**
+ * Scores of one way to decide clips.
+ *
+ * @generated from message vigil.v1.ClipDecision
+ */
+export type ClipDecision = Message<"vigil.v1.ClipDecision"> & {
+  /**
+   * Share of clips that are right.
+   *
+   * @generated from field: double accuracy = 1;
+   */
+  accuracy: number;
+
+  /**
+   * Unweighted mean of the classes' accuracies, counted in clips.
+   *
+   * @generated from field: double macro_accuracy = 2;
+   */
+  macroAccuracy: number;
+};
+
+/**
+ * Describes the message vigil.v1.ClipDecision.
+ * Use `create(ClipDecisionSchema)` to create a new message.
+ */
+export const ClipDecisionSchema: GenMessage<ClipDecision> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 7);
+
+/**
+ * Temperature scaling: probabilities are softmax(logits / temperature), fitted on the validation rows.
+ *
+ * @generated from message vigil.v1.Calibration
+ */
+export type Calibration = Message<"vigil.v1.Calibration"> & {
+  /**
+   * 1 for probabilities as trained.
+   *
+   * @generated from field: double temperature = 1;
+   */
+  temperature: number;
+
+  /**
+   * The same rows at temperature 1; unset where they were not scored.
+   *
+   * @generated from field: vigil.v1.ProbabilityScore uncalibrated = 2;
+   */
+  uncalibrated?: ProbabilityScore | undefined;
+};
+
+/**
+ * Describes the message vigil.v1.Calibration.
+ * Use `create(CalibrationSchema)` to create a new message.
+ */
+export const CalibrationSchema: GenMessage<Calibration> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 8);
+
+/**
+ * How far probabilities can be trusted; each as in Evaluation.
+ *
+ * @generated from message vigil.v1.ProbabilityScore
+ */
+export type ProbabilityScore = Message<"vigil.v1.ProbabilityScore"> & {
+  /**
+   * Mean squared distance of probabilities and one-hot labels, summed over classes.
+   *
+   * @generated from field: double brier = 1;
+   */
+  brier: number;
+
+  /**
+   * Expected calibration error.
+   *
+   * @generated from field: double ece = 2;
+   */
+  ece: number;
+
+  /**
+   * Mean negative log-likelihood.
+   *
+   * @generated from field: double log_loss = 3;
+   */
+  logLoss: number;
+};
+
+/**
+ * Describes the message vigil.v1.ProbabilityScore.
+ * Use `create(ProbabilityScoreSchema)` to create a new message.
+ */
+export const ProbabilityScoreSchema: GenMessage<ProbabilityScore> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 9);
+
+/**
+ * What stands in the data where it must not. Two scaled rows count as one within 1e-6 in every value.
+ *
+ * @generated from message vigil.v1.LeakCounts
+ */
+export type LeakCounts = Message<"vigil.v1.LeakCounts"> & {
+  /**
+   * Test rows that count as one with a training or validation row.
+   *
+   * @generated from field: int64 near_duplicates = 1;
+   */
+  nearDuplicates: bigint;
+
+  /**
+   * Rows that were drawn from the generator to look at; 0 without one.
+   *
+   * @generated from field: int64 synthetic_rows = 2;
+   */
+  syntheticRows: bigint;
+
+  /**
+   * Those of them that count as one with a test row.
+   *
+   * @generated from field: int64 synthetic_copies = 3;
+   */
+  syntheticCopies: bigint;
+};
+
+/**
+ * Describes the message vigil.v1.LeakCounts.
+ * Use `create(LeakCountsSchema)` to create a new message.
+ */
+export const LeakCountsSchema: GenMessage<LeakCounts> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_evaluation, 10);
 
 /**
  * The scores of one class.
@@ -164,7 +543,7 @@ export type ClassScore = Message<"vigil.v1.ClassScore"> & {
  * Use `create(ClassScoreSchema)` to create a new message.
  */
 export const ClassScoreSchema: GenMessage<ClassScore> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_evaluation, 1);
+  messageDesc(file_vigil_v1_evaluation, 11);
 
 /**
  * Counts of predictions for one true class.
@@ -185,7 +564,7 @@ export type ConfusionRow = Message<"vigil.v1.ConfusionRow"> & {
  * Use `create(ConfusionRowSchema)` to create a new message.
  */
 export const ConfusionRowSchema: GenMessage<ConfusionRow> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_evaluation, 2);
+  messageDesc(file_vigil_v1_evaluation, 12);
 
 /**
  * Scores after prior correction.
@@ -227,5 +606,5 @@ export type PriorCorrectedScore = Message<"vigil.v1.PriorCorrectedScore"> & {
  * Use `create(PriorCorrectedScoreSchema)` to create a new message.
  */
 export const PriorCorrectedScoreSchema: GenMessage<PriorCorrectedScore> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_evaluation, 3);
+  messageDesc(file_vigil_v1_evaluation, 13);
 
