@@ -1,4 +1,5 @@
 import type { ChannelLimits, Dataset } from './dataset.ts';
+import { orderStatistics } from './order-statistic.ts';
 
 /** Shares of values below and above the robust limits. */
 const TAIL = 0.01;
@@ -17,9 +18,8 @@ export function fitLimits(dataset: Dataset, rows: Uint32Array, method: 'robust' 
       const start = (row * channels + channel) * steps;
       column.set(values.subarray(start, start + steps), i * steps);
     });
-    column.sort();
     const tail = method === 'robust' ? Math.floor(column.length * TAIL) : 0;
-    const [least, most] = [column[tail]!, column[column.length - 1 - tail]!];
+    const [least, most] = orderStatistics(column, [tail, column.length - 1 - tail]) as [number, number];
     const margin = most > least ? 0 : 1;
     low[channel] = least - margin;
     high[channel] = most + margin;
@@ -29,9 +29,12 @@ export function fitLimits(dataset: Dataset, rows: Uint32Array, method: 'robust' 
 
 /** `[rows, channels, steps]` to [-1, 1], clipped at the limits. */
 export function scaleRows(values: Float32Array, { low, high }: ChannelLimits, steps: number): Float32Array {
-  return values.map((value, i) => {
-    const channel = Math.floor(i / steps) % low.length;
-    const scaled = (2 * (value - low[channel]!)) / (high[channel]! - low[channel]!) - 1;
-    return Math.min(1, Math.max(-1, scaled));
-  });
+  const scaled = new Float32Array(values.length);
+  for (let start = 0; start < values.length; start += steps) {
+    const channel = (start / steps) % low.length;
+    const [least, most] = [low[channel]!, high[channel]!];
+    for (let i = start; i < start + steps; i++)
+      scaled[i] = Math.min(1, Math.max(-1, (2 * (values[i]! - least)) / (most - least) - 1));
+  }
+  return scaled;
 }
