@@ -65,9 +65,18 @@ export function classLoss(logits: Tensor, targets: Tensor): Loss {
  * the weights. `smoothing` e replaces targets y by (1 - e) y + e / classes [14].
  */
 export function weightedClassLoss(logits: Tensor, targets: Tensor, weights: Tensor, smoothing: number): Loss {
-  const classes = logits.shape.at(-1)!;
-  const smooth = smoothing === 0 ? targets : add(mul(targets, 1 - smoothing), smoothing / classes);
-  const total = sum(mul(crossEntropyRows(logits, smooth), weights));
+  return overWeights(crossEntropyRows(logits, smoothed(targets, smoothing)), weights);
+}
+
+/** (1 - e) y + e / classes; `targets` `[batch, classes]`. */
+export function smoothed(targets: Tensor, smoothing: number): Tensor {
+  const classes = targets.shape.at(-1)!;
+  return smoothing === 0 ? targets : add(mul(targets, 1 - smoothing), smoothing / classes);
+}
+
+/** From the loss and the weight of every row, `[batch]` each; the mean is over the weights. */
+export function overWeights(rows: Tensor, weights: Tensor): Loss {
+  const total = sum(mul(rows, weights));
   return { sum: total, mean: div(total, sum(weights)) };
 }
 

@@ -40,6 +40,7 @@ const CASES: Record<string, Case> = {
   softplus: one(tf.softplus),
   sqrt: one(tf.sqrt, true),
   rsqrt: one(tf.rsqrt, true),
+  'pow by a constant': one((x) => tf.pow(x, 1.5), true),
   square: one(tf.square),
   tanh: one(tf.tanh),
   reciprocal: one(tf.reciprocal, true),
