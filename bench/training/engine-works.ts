@@ -12,6 +12,7 @@ import { StepFeeds } from '../../src/training/feeds.ts';
 import { IterationRunner } from '../../src/training/iteration.ts';
 import { parseTrainingOptions, type TrainingOptions } from '../../src/training/options.ts';
 import type { Phase } from '../../src/training/phase.ts';
+import type { PlannedEpoch } from '../../src/training/plan.ts';
 import { trainedShapes } from '../../src/training/steps/network-state.ts';
 import type { StepSettings } from '../../src/training/steps/step-settings.ts';
 import { prepareData } from '../../src/training/training-data.ts';
@@ -57,6 +58,8 @@ export function stepSettings(shape: Shape, options: TrainingOptions, dropout: bo
     spec: specOfShape(shape),
     batchSize: shape.batch,
     syntheticRows: shape.capacity,
+    extraRows: 'generated',
+    classifierLoss: { kind: 'cross_entropy' },
     reduction: options.reduction,
     weights: {
       adversarial: 1,
@@ -136,7 +139,7 @@ export function openWorks(engine: Engine, shape: Shape): EngineWorks {
     );
     const runner = new IterationRunner(without(engine, skipped), state, settings, feeds, options);
     const count = 10_000;
-    const epoch = {
+    const epoch: PlannedEpoch = {
       phase: { name: work, epochs: 1, restart: false, ...phase },
       restart: false,
       updatesBefore: 0,

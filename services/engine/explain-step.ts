@@ -32,6 +32,8 @@ export async function explainSteps(request: ExplainRequest): Promise<Explanation
     spec,
     batchSize,
     syntheticRows: 0,
+    extraRows: 'generated',
+    classifierLoss: { kind: 'cross_entropy' },
     reduction: 'sum',
     weights: { adversarial: 1, classification: 1, correlation: 1, joint: 10 },
     realTarget: 0.9,

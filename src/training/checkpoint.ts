@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
 import { VigilError } from '../errors.ts';
 import type { EpochRecord } from '../evaluation/history.ts';
-import type { Arrays } from '../tensor/engine.ts';
+import { type Arrays, type Shapes, sizeOf } from '../tensor/engine.ts';
 
 /** Counters of a run; with the state's arrays, all that is needed to go on as if nothing had happened. */
 export interface RunCounters {
@@ -17,7 +17,7 @@ export interface RunCounters {
     readonly discriminator: number;
     readonly classifier: number;
   };
-  /** Updates of C in all. */
+  /** Updates of C in all; those of a teacher that a fresh C took the place of do not count. */
   readonly classifierUpdates: number;
   /** The best epoch so far since the last restart, and its score; epoch 0 when none was selected. */
   readonly best: { readonly epoch: number; readonly score: number };
@@ -62,11 +62,13 @@ export async function writeCheckpoint(
 
 /**
  * The directory's checkpoint, or undefined when there is none. ARTIFACT_CORRUPT when it cannot be read,
- * MODEL_INCOMPATIBLE when it belongs to another configuration or dataset.
+ * MODEL_INCOMPATIBLE when it belongs to another configuration or dataset, or when its networks or its snapshot of C
+ * do not have the given shapes.
  */
 export async function readCheckpoint(
   directory: string,
   fingerprint: string,
+  shapes: Shapes,
 ): Promise<Checkpoint | undefined> {
   const path = join(directory, FILE);
   let bytes: Uint8Array;
@@ -81,6 +83,15 @@ export async function readCheckpoint(
     throw new VigilError(
       'MODEL_INCOMPATIBLE',
       'the checkpoint belongs to another configuration, dataset or split',
+    );
+  }
+  for (const [name, shape] of Object.entries(shapes)) {
+    const found = arrays.get(name)?.values.length;
+    if (found === sizeOf(shape)) continue;
+    throw new VigilError(
+      'MODEL_INCOMPATIBLE',
+      `the checkpoint's ${name === 'best' ? 'snapshot of the classifier' : name} has ${found ?? 'no'} values; allowed: ${sizeOf(shape)}, as the networks of this version have`,
+      { metadata: { array: name } },
     );
   }
   const counters = JSON.parse(metadata.counters ?? '{}') as RunCounters;

@@ -4,7 +4,10 @@ import { fillNormal, randomKey } from '../random.ts';
 import { type Arrays, type Layout, type Layouts, type Shape, sizeOf } from '../tensor/engine.ts';
 import { DropoutMask } from '../wasm/dropout-mask.ts';
 import { type AugmentationPlan, syntheticClasses } from './augmentation.ts';
+import { inverseFrequencyWeights, logitOffsets } from './class-weights.ts';
 import type { TrainingOptions } from './options.ts';
+import { type ClassifierRecipe, PAPER_RECIPE } from './recipe.ts';
+import type { RowSource } from './sources/row-source.ts';
 import { maskNames, type StepSettings } from './steps/step-settings.ts';
 import type { TrainingData } from './training-data.ts';
 
@@ -19,6 +22,11 @@ export class StepFeeds {
   readonly #plan: AugmentationPlan;
   /** L_corr's target per class. */
   readonly #targets: readonly number[];
+  readonly #recipe: ClassifierRecipe;
+  readonly #source: RowSource | undefined;
+  /** Weight of a row of each class in C's loss, and what a logit-adjusted loss adds to the logits. */
+  readonly #classWeights: readonly number[];
+  readonly #offsets: Float32Array;
   readonly #buffers = new Map<string, Float32Array>();
   readonly #dropout = new Map<string, DropoutMask>();
 
@@ -28,12 +36,20 @@ export class StepFeeds {
     settings: StepSettings,
     plan: AugmentationPlan,
     targets: readonly number[],
+    recipe = PAPER_RECIPE,
+    source?: RowSource,
   ) {
     this.#data = data;
     this.#options = options;
     this.#settings = settings;
     this.#plan = plan;
     this.#targets = targets;
+    this.#recipe = recipe;
+    this.#source = source;
+    const { classRows } = data;
+    const weighted = recipe.rowWeights === 'inverse_frequency';
+    this.#classWeights = weighted ? inverseFrequencyWeights(classRows) : classRows.map(() => 1);
+    this.#offsets = Float32Array.from(logitOffsets(classRows, options.logitAdjustment));
   }
 
   /** D's and G's inputs: one real batch for both, noise and masks of their own. `layouts` are those of the steps. */
@@ -75,33 +91,52 @@ export class StepFeeds {
     };
   }
 
-  /** C's inputs; with `augmented`, the synthetic rows that the class deficits ask for in this iteration. */
+  /** C's inputs; with `augmented`, the rows that the class deficits ask for in this iteration. */
   classifier(iteration: number, rate: number, augmented: boolean): Arrays {
-    const { spec, batchSize } = this.#settings;
-    const capacity = augmented ? this.#plan.capacity : 0;
-    const real = this.#data.classifierBatch(iteration);
-    const synthetic = augmented ? syntheticClasses(this.#plan, this.#options.seed, iteration) : [];
+    const { batchSize } = this.#settings;
+    const real =
+      this.#recipe.batches === 'balanced'
+        ? this.#data.balancedClassifierBatch(iteration)
+        : this.#data.classifierBatch(iteration);
+    const extra = augmented ? syntheticClasses(this.#plan, this.#options.seed, iteration) : [];
     const purpose = augmented ? 'augmented' : 'plain';
-    const rows = batchSize + capacity;
-    const weights = this.#buffer(`${purpose}/weights`, [rows]);
-    weights.fill(1, 0, batchSize + synthetic.length);
-    weights.fill(0, batchSize + synthetic.length);
-    const labels = this.#oneHot(`${purpose}/labels`, [...this.#labelsOf(real), ...synthetic], rows);
+    const rows = batchSize + (augmented ? this.#plan.capacity : 0);
+    const labels = [...this.#labelsOf(real), ...extra];
     return {
       real: this.#real('classifier/real', real),
-      labels,
-      weights,
+      labels: this.#oneHot(`${purpose}/labels`, labels, rows),
+      weights: this.#rowWeights(`${purpose}/weights`, labels, rows),
       rate: this.#scalar('classifier/rate', rate),
       ...(this.#settings.dropout
         ? { mask: this.#mask('classifier', iteration, 0, classifierMask(rows), undefined) }
         : {}),
-      ...(augmented
-        ? {
-            noise: this.#noise('classifier', iteration, [capacity, spec.latentSize]),
-            syntheticLabels: this.#oneHot('augmented/classes', synthetic, capacity),
-          }
-        : {}),
+      ...(augmented ? this.#extra(iteration, extra) : {}),
+      ...(this.#recipe.loss === 'logit_adjusted' ? { offsets: this.#offsets } : {}),
     };
+  }
+
+  /** What G draws the rows that join C's batch from, or the rows. */
+  #extra(iteration: number, classes: readonly number[]): Arrays {
+    const { spec } = this.#settings;
+    const { capacity } = this.#plan;
+    if (!this.#source) {
+      return {
+        noise: this.#noise('classifier', iteration, [capacity, spec.latentSize]),
+        syntheticLabels: this.#oneHot('augmented/classes', classes, capacity),
+      };
+    }
+    const extra = this.#buffer('augmented/extra', [capacity, spec.channels, spec.steps, 1]).fill(0);
+    this.#source.draw(iteration, classes, extra);
+    return { extra };
+  }
+
+  /** Weights of the rows with the given labels; 0 for those that only fill the shape. */
+  #rowWeights(name: string, labels: readonly number[], rows: number): Float32Array {
+    const out = this.#buffer(name, [rows]).fill(0);
+    labels.forEach((label, row) => {
+      out[row] = this.#classWeights[label]!;
+    });
+    return out;
   }
 
   #buffer(name: string, shape: Shape): Float32Array {

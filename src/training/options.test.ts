@@ -47,6 +47,33 @@ test('snapshot options belong to joint_snapshot, and C must unfreeze before the 
   ).toContain('below epochs');
 });
 
+test('an option of some regimes is refused elsewhere, with the regimes that have it', () => {
+  expect(parseTrainingOptions({ pretrainEpochs: 2 }, 'two_stage').pretrainEpochs).toBe(2);
+  expect(problem(() => parseTrainingOptions({ pretrainEpochs: 2 }, 'smote')).message).toContain(
+    'only with joint_snapshot or two_stage',
+  );
+  const own = {
+    focal: { focalGamma: 0.5 },
+    logit_adjusted: { logitAdjustment: 2 },
+    smote: { smoteNeighbours: 3 },
+    perturbed: { jitterSigma: 0, scaleSigma: 0.3, warpSigma: 1 },
+  } as const;
+  for (const [regime, options] of Object.entries(own)) {
+    expect(parseTrainingOptions(options, regime as keyof typeof own)).toMatchObject(options);
+    expect(problem(() => parseTrainingOptions(options, 'weighted')).message).toContain(`only with ${regime}`);
+  }
+});
+
+test('the generator keeps at least one term', () => {
+  const most = ['adversarial', 'classification', 'correlation'];
+  expect(parseTrainingOptions({ ablate: most }, 'joint_scratch').ablate).toEqual(most);
+  for (const options of [{ ablate: [...most, 'joint'] }, { ablate: most, lambdaOpt: 0 }]) {
+    const { fields, message } = problem(() => parseTrainingOptions(options, 'joint_scratch'));
+    expect(fields[0]?.field).toBe('options.ablate');
+    expect(message).toContain('allowed: at least one term');
+  }
+});
+
 test('a split by fold names two different folds, and shares leave rows to train on', () => {
   expect(problem(() => parseSplitOptions({ by: 'fold', testFold: 1 })).fields[0]?.field).toBe(
     'split.testFold',

@@ -5,8 +5,20 @@
 import { z } from 'zod';
 import { VigilError } from '../errors.ts';
 
-/** Rows of Table 1 of the paper. */
-export const REGIME_NAMES = ['classifier_only', 'joint_scratch', 'joint_snapshot'] as const;
+/** Rows of Table 1 of the paper, then what every result stands beside. */
+export const REGIME_NAMES = [
+  'classifier_only',
+  'joint_scratch',
+  'joint_snapshot',
+  'two_stage',
+  'joint_duplicates',
+  'weighted',
+  'oversampling',
+  'focal',
+  'logit_adjusted',
+  'smote',
+  'perturbed',
+] as const;
 export type RegimeName = (typeof REGIME_NAMES)[number];
 
 /** Terms of the generator's loss (eq. 6) that Table 2 leaves out one at a time. */
@@ -42,8 +54,26 @@ const optionsSchema = z.strictObject({
   unfreezeAfter: z.int().min(0).max(10_000).default(0),
   pretrainEpochs: z.int().min(1).max(10_000).optional(),
   latentSize: z.int().min(1).max(4096).default(100),
+  focalGamma: z.number().min(0).max(10).default(2),
+  logitAdjustment: z.number().min(0).max(10).default(1),
+  smoteNeighbours: z.int().min(1).max(100).default(5),
+  jitterSigma: z.number().min(0).max(1).default(0.05),
+  scaleSigma: z.number().min(0).max(1).default(0.1),
+  warpSigma: z.number().min(0).max(1).default(0.2),
   calibrate: z.enum(['none', 'temperature']).default('temperature'),
 });
+
+/** Options of some regimes. Elsewhere they are refused: nobody sets one in vain. */
+const REGIMES_OF: Readonly<Record<string, readonly RegimeName[]>> = {
+  unfreezeAfter: ['joint_snapshot'],
+  pretrainEpochs: ['joint_snapshot', 'two_stage'],
+  focalGamma: ['focal'],
+  logitAdjustment: ['logit_adjusted'],
+  smoteNeighbours: ['smote'],
+  jitterSigma: ['perturbed'],
+  scaleSigma: ['perturbed'],
+  warpSigma: ['perturbed'],
+};
 
 /** All options after defaults. */
 export type TrainingOptions = Readonly<z.output<typeof optionsSchema>>;
@@ -66,19 +96,20 @@ export type SplitOptions = Readonly<z.output<typeof splitSchema>>;
 /** Parses options; a problem is FIELD_INVALID with one entry per bad field, each path under `options.`. */
 export function parseTrainingOptions(options: unknown, regime: RegimeName): TrainingOptions {
   const parsed = parse(optionsSchema, options ?? {}, 'options');
-  if (regime !== 'joint_snapshot') {
-    for (const name of ['unfreezeAfter', 'pretrainEpochs'] as const) {
-      if (isGiven(options, name)) {
-        throw VigilError.field(
-          `options.${name}`,
-          `a value with regime ${regime}`,
-          'only with joint_snapshot',
-        );
-      }
-    }
-  } else if (parsed.unfreezeAfter >= parsed.epochs) {
+  for (const [name, regimes] of Object.entries(REGIMES_OF)) {
+    if (!isGiven(options, name) || regimes.includes(regime)) continue;
+    const allowed = `only with ${regimes.join(' or ')}`;
+    throw VigilError.field(`options.${name}`, `a value with regime ${regime}`, allowed);
+  }
+  if (regime === 'joint_snapshot' && parsed.unfreezeAfter >= parsed.epochs) {
     const allowed = `an integer below epochs (${parsed.epochs})`;
     throw VigilError.field('options.unfreezeAfter', String(parsed.unfreezeAfter), allowed);
+  }
+  const { ablate, lambdaCls, lambdaCorr, lambdaOpt } = parsed;
+  const weights = { adversarial: 1, classification: lambdaCls, correlation: lambdaCorr, joint: lambdaOpt };
+  if (LOSS_TERMS.every((term) => ablate.includes(term) || weights[term] === 0)) {
+    const allowed = 'at least one term of the generator with a weight above 0';
+    throw VigilError.field('options.ablate', `${JSON.stringify(ablate)}, which leaves no term`, allowed);
   }
   return Object.freeze(parsed);
 }

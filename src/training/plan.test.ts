@@ -31,7 +31,7 @@ test('a regime is a list of phases; a frozen classifier counts no updates', () =
   expect(epochs.map(({ phase, restart }) => [phase.name, restart])).toEqual([
     ['pretrain', false],
     ['pretrain', false],
-    ['frozen', true],
+    ['frozen', 'snapshot'],
     ['joint', false],
     ['joint', false],
     ['joint', false],

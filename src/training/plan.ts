@@ -4,8 +4,8 @@ import type { Phase, Regime } from './phase.ts';
 /** One epoch of a run, and what the learning-rate schedule needs to know of it. */
 export interface PlannedEpoch {
   readonly phase: Phase;
-  /** Begins with the best snapshot (see `Phase.restart`). */
-  readonly restart: boolean;
+  /** How it begins (see `Phase.restart`). */
+  readonly restart: Phase['restart'];
   /** Classifier updates before this epoch, and in all, since the last restart. */
   readonly updatesBefore: number;
   readonly updatesInAll: number;
@@ -32,7 +32,7 @@ export function planEpochs(
     const updatesInAll = active.reduce((total, updates) => total + updates, 0);
     return epochs.map((phase, i) => ({
       phase,
-      restart: phase.restart && i === 0,
+      restart: i === 0 ? phase.restart : false,
       updatesBefore: active.slice(0, i).reduce((total, updates) => total + updates, 0),
       updatesInAll,
       iterationsBefore: i * iterations,
@@ -43,9 +43,10 @@ export function planEpochs(
 
 /**
  * C's rate at an iteration of an epoch: half a cosine from the base rate to 0 over C's own updates (`active`) or over
- * all iterations (`global`).
+ * all iterations (`global`). 0 while C is frozen.
  */
 export function classifierRate(options: TrainingOptions, epoch: PlannedEpoch, iteration: number): number {
+  if (epoch.phase.classifier === 'frozen') return 0;
   const base = options.classifierLearningRate;
   if (options.schedule === 'constant') return base;
   const [done, all] =

@@ -1,4 +1,3 @@
-import { rowsByClass } from '../data/batches.ts';
 import type { EpochRecord } from '../evaluation/history.ts';
 import { evaluate } from '../evaluation/metrics.ts';
 import { layoutOf, NETWORKS, type NetworkName, weightsKey } from '../models/networks.ts';
@@ -16,7 +15,9 @@ import type { Regime } from './phase.ts';
 import { type PlannedEpoch, planEpochs } from './plan.ts';
 import type { TrainingUpdate } from './progress.ts';
 import { ProgressReporter } from './progress-reporter.ts';
+import { type ClassifierRecipe, PAPER_RECIPE } from './recipe.ts';
 import { Scorer } from './scoring.ts';
+import { openRowSource } from './sources/open-source.ts';
 import { stateKeys, trainedShapes } from './steps/network-state.ts';
 import type { StepSettings } from './steps/step-settings.ts';
 import { priorsOf, type TrainingData } from './training-data.ts';
@@ -93,9 +94,11 @@ export async function train(settings: TrainerSettings): Promise<TrainingResult |
     data.split.train.length,
     engine.name,
   ]);
-  const found = await readCheckpoint(directory, fingerprint);
+  const shapes = Object.assign({}, ...networks.map((network) => trainedShapes(network, spec)));
+  const best = shapes[weightsKey('classifier')];
+  const found = await readCheckpoint(directory, fingerprint, { ...shapes, best });
   const state = engine.createState(
-    Object.assign({}, ...networks.map((network) => trainedShapes(network, spec))),
+    shapes,
     found ? withoutBest(found.arrays) : initialState(networks, spec, options.seed),
   );
   const run = new Run(settings, spec, state, found);
@@ -146,15 +149,17 @@ class Run {
   }
 
   async open(): Promise<void> {
-    const { engine, options, data, regime } = this.#settings;
+    const { engine, options, data, regime, pause } = this.#settings;
     const plan = planAugmentation(data.classRows, options.batchSize);
-    const steps = stepSettings(this.#spec, options, regime.adversarial ? plan.capacity : 0);
-    const classes = rowsByClass(data.dataset, data.split.train);
+    const recipe = { ...PAPER_RECIPE, ...regime.recipe };
+    const augmented = regime.phases(options).some(({ classifier }) => classifier === 'augmented');
+    const steps = stepSettings(this.#spec, options, recipe, augmented ? plan.capacity : 0);
+    const source = await openRowSource(recipe.extraRows, { data, options, plan }, engine, pause);
     const targets =
       options.correlationTarget === 'real'
-        ? realCorrelations(data.dataset, data.scaled, classes, options.seed)
-        : classes.map(() => 1);
-    const feeds = new StepFeeds(data, options, steps, plan, targets);
+        ? realCorrelations(data.dataset, data.scaled, data.byClass, options.seed)
+        : data.byClass.map(() => 1);
+    const feeds = new StepFeeds(data, options, steps, plan, targets, recipe, source);
     this.#iteration = new IterationRunner(engine, this.#state, steps, feeds, options);
     this.#scorer = await Scorer.open(engine, this.#spec, data.limits, this.#state);
   }
@@ -179,7 +184,7 @@ class Run {
   async epoch(epoch: PlannedEpoch, reporter: ProgressReporter): Promise<'cancel' | 'stop' | undefined> {
     const { data, pause, stopRequested, clock } = this.#settings;
     const began = clock();
-    if (epoch.restart) this.#restart();
+    if (epoch.restart) this.#restart(epoch.restart);
     const losses = new LossLog(reporter, this.counters.epochs);
     let { iterations, updates, classifierUpdates } = this.counters;
     for (let i = 0; i < data.iterations; i++) {
@@ -234,13 +239,18 @@ class Run {
     return this.#state.read([key])[key]!;
   }
 
-  /** Puts the best snapshot back into C, with a fresh optimiser; what comes is selected on its own. */
-  #restart(): void {
+  /** Puts the best snapshot back into C, or random weights; with a fresh optimiser. What comes is selected on its own. */
+  #restart(from: 'snapshot' | 'fresh'): void {
     const { weights, moment1, moment2 } = stateKeys('classifier');
     const zeros = new Float32Array(this.#best.length);
-    this.#state.write({ [weights]: this.#best, [moment1]: zeros, [moment2]: zeros });
+    const first =
+      from === 'fresh'
+        ? initialState(['classifier'], this.#spec, this.#settings.options.seed)[weights]!
+        : this.#best;
+    this.#state.write({ [weights]: first, [moment1]: zeros, [moment2]: zeros });
     const updates = { ...this.counters.updates, classifier: 0 };
-    this.counters = { ...this.counters, updates, best: FRESH.best };
+    const classifierUpdates = from === 'fresh' ? 0 : this.counters.classifierUpdates;
+    this.counters = { ...this.counters, updates, classifierUpdates, best: FRESH.best };
   }
 
   async #validate(): Promise<EpochRecord['validation']> {
@@ -257,13 +267,20 @@ class Run {
   }
 }
 
-function stepSettings(spec: ModelSpec, options: TrainingOptions, syntheticRows: number): StepSettings {
+function stepSettings(
+  spec: ModelSpec,
+  options: TrainingOptions,
+  { loss, extraRows }: ClassifierRecipe,
+  syntheticRows: number,
+): StepSettings {
   const left = (term: TrainingOptions['ablate'][number], weight: number): number =>
     options.ablate.includes(term) ? 0 : weight;
   return {
     spec,
     batchSize: options.batchSize,
     syntheticRows,
+    extraRows: extraRows === 'generator' ? 'generated' : 'given',
+    classifierLoss: loss === 'focal' ? { kind: loss, gamma: options.focalGamma } : { kind: loss },
     reduction: options.reduction,
     weights: {
       adversarial: left('adversarial', 1),

@@ -13,12 +13,16 @@ export interface TrainingData {
   readonly limits: ChannelLimits;
   /** All rows of the dataset in [-1, 1], `[rows, channels, steps]`. */
   readonly scaled: Float32Array;
+  /** Training rows of every class. */
+  readonly byClass: readonly Uint32Array[];
   /** Training rows per class. */
   readonly classRows: readonly number[];
   /** Iterations per epoch: ceil(training rows / batch size). */
   readonly iterations: number;
   /** Rows of C's batch, and of D's and G's, at an iteration counted from the start of the run. */
   classifierBatch(iteration: number): Uint32Array;
+  /** Instead of C's batch: as many rows of every class. */
+  balancedClassifierBatch(iteration: number): Uint32Array;
   adversarialBatch(iteration: number): Uint32Array;
 }
 
@@ -36,7 +40,6 @@ export function prepareData(dataset: Dataset, split: Split, options: TrainingOpt
   });
   const limits = fitLimits(dataset, split.train, options.limits);
   const { batchSize, seed } = options;
-  const natural = createNaturalBatches({ rows: split.train, batchSize, seed });
   // A stream of its own, so that D and G do not see C's batches.
   const adversarialSeed = wordAt(randomKey(seed, 'adversarial-batches'), 0);
   const adversarial =
@@ -48,9 +51,11 @@ export function prepareData(dataset: Dataset, split: Split, options: TrainingOpt
     split,
     limits,
     scaled: scaleRows(dataset.values, limits, dataset.steps),
+    byClass,
     classRows: byClass.map((rows) => rows.length),
     iterations: Math.ceil(split.train.length / batchSize),
-    classifierBatch: natural,
+    classifierBatch: createNaturalBatches({ rows: split.train, batchSize, seed }),
+    balancedClassifierBatch: createBalancedBatches({ rowsByClass: byClass, batchSize, seed }),
     adversarialBatch: adversarial,
   };
 }

@@ -46,6 +46,8 @@ async function runSteps({ open }: EngineCase, settings: StepSettings): Promise<O
     generatorStep(settings),
     classifierStep(settings),
     classifierStep({ ...settings, syntheticRows: 0 }),
+    classifierStep({ ...settings, extraRows: 'given', classifierLoss: { kind: 'focal', gamma: 2 } }),
+    classifierStep({ ...settings, classifierLoss: { kind: 'logit_adjusted' } }),
   ];
   for (const program of programs) {
     const executable = await engine.compile(program, state);
@@ -73,7 +75,7 @@ for (const [title, changes] of Object.entries(NETWORKS)) {
     engineTest(engine, `five steps of every program agree with the reference (${title})`, async () => {
       const found = await runSteps(engine, settings);
       const wanted = await reference();
-      expect(found.losses.length).toBe(4 * STEPS);
+      expect(found.losses.length).toBe(6 * STEPS);
       for (const [i, losses] of found.losses.entries())
         expectLossesClose(losses, wanted.losses[i]!, `run ${i}`);
       expectStateClose(found.state, wanted.state, RATE, 'alone');

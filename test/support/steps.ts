@@ -33,6 +33,8 @@ export function settingsFor(spec: ModelSpec, changes: Partial<StepSettings> = {}
     spec,
     batchSize: 4,
     syntheticRows: 2,
+    extraRows: 'generated',
+    classifierLoss: { kind: 'cross_entropy' },
     reduction: 'sum',
     weights: { adversarial: 1, classification: 1, correlation: 1, joint: 10 },
     realTarget: 0.9,

@@ -57,6 +57,8 @@ const settings: StepSettings = {
   spec,
   batchSize: 16,
   syntheticRows: 0,
+  extraRows: 'generated',
+  classifierLoss: { kind: 'cross_entropy' },
   reduction: 'sum',
   weights: { adversarial: 1, classification: 1, correlation: 1, joint: 10 },
   realTarget: 0.9,

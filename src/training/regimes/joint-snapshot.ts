@@ -15,13 +15,13 @@ export const JOINT_SNAPSHOT: Regime = {
       classifier: 'real',
       restart: false,
     },
-    { name: 'frozen', epochs: unfreezeAfter, adversarial: true, classifier: 'frozen', restart: true },
+    { name: 'frozen', epochs: unfreezeAfter, adversarial: true, classifier: 'frozen', restart: 'snapshot' },
     {
       name: 'joint',
       epochs: epochs - unfreezeAfter,
       adversarial: true,
       classifier: 'augmented',
-      restart: unfreezeAfter === 0,
+      restart: unfreezeAfter === 0 ? 'snapshot' : false,
     },
   ],
 };

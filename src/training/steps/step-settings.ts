@@ -1,3 +1,4 @@
+import type { ClassifierLoss } from '../../losses/imbalance.ts';
 import type { JointWeights } from '../../losses/joint.ts';
 import type { Reduction } from '../../losses/terms.ts';
 import type { ModelSpec } from '../../models/spec.ts';
@@ -9,6 +10,9 @@ export interface StepSettings {
   readonly batchSize: number;
   /** Most synthetic rows that join a classifier batch; 0 when C trains on real rows alone. */
   readonly syntheticRows: number;
+  /** Those rows are drawn in the step from a fixed G, or given to it. */
+  readonly extraRows: 'generated' | 'given';
+  readonly classifierLoss: ClassifierLoss;
   readonly reduction: Reduction;
   readonly weights: JointWeights;
   readonly realTarget: number;
