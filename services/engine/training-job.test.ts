@@ -1,7 +1,8 @@
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../../src/data/safetensors.ts';
 import { verifyBundle } from '../../src/registry/bundle-files.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
 import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
@@ -53,6 +54,8 @@ const REGIMES: Readonly<Record<string, Record<string, unknown>>> = {
   classifier_only: {},
   joint_scratch: {},
   joint_snapshot: { unfreezeAfter: 1, pretrainEpochs: 2 },
+  two_stage: { epochs: 1, pretrainEpochs: 1 },
+  smote: {},
 };
 
 for (const engineCase of REAL_ENGINES) {
@@ -73,7 +76,8 @@ for (const engineCase of REAL_ENGINES) {
         await verifyBundle(join(directory, 'parts-bundle')),
       ];
       expect(found.manifest.files).toEqual(wanted.manifest.files);
-      expect(Object.keys(wanted.manifest.files).length).toBe(regime === 'classifier_only' ? 1 : 3);
+      const networks = ['classifier_only', 'smote'].includes(regime) ? 1 : 3;
+      expect(Object.keys(wanted.manifest.files).length).toBe(networks);
       await engine.dispose();
     });
   }
@@ -97,6 +101,22 @@ test('a hosted model answers as the evaluation did, and rows do not depend on ho
   const middle = await model.sampler!.sample(1, 9, 41, 7, 'original');
   expect(middle).toEqual(all.slice(41 * 360, 48 * 360));
   await model.dispose();
+});
+
+test('a checkpoint whose snapshot of C has another shape is refused, with both sizes', async () => {
+  await run(job('a', 'joint_snapshot', { pretrainEpochs: 1 }), { stopAfter: 6 });
+  const path = join(directory, 'a', 'checkpoint.safetensors');
+  const { arrays, metadata } = readSafetensors(await readFile(path), path);
+  const shortened = [...arrays].map(([name, { values }]) => {
+    const kept = name === 'best' ? values.slice(5) : values;
+    return { name, shape: [kept.length], values: kept };
+  });
+  await writeFile(path, writeSafetensors(shortened, metadata));
+  const whole = arrays.get('best')!.values.length;
+  await expect(run(job('a', 'joint_snapshot', { pretrainEpochs: 1 }))).rejects.toMatchObject({
+    code: 'MODEL_INCOMPATIBLE',
+    message: expect.stringContaining(`snapshot of the classifier has ${whole - 5} values; allowed: ${whole}`),
+  });
 });
 
 test('a checkpoint of another configuration is refused', async () => {
