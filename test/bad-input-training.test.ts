@@ -64,6 +64,12 @@ describe('Train', () => {
       field('options.unfreezeAfter', /only with joint_snapshot/),
     ],
     [
+      'no term left',
+      { options: { ablate: ['adversarial', 'classification', 'correlation', 'joint'] } },
+      field('options.ablate', /leaves no term/),
+    ],
+    ['focalGamma elsewhere', { options: { focalGamma: 2 } }, field('options.focalGamma', /only with focal/)],
+    [
       'two bad fields at once',
       { options: { epochs: -1, batchSize: 0 } },
       field('options.batchSize', /options.epochs.*options.batchSize/),

@@ -80,6 +80,8 @@ test('train --json is a line of JSON per update, the run last', async () => {
     'classifier_only',
     '-s',
     'epochs=1',
+    '--ablate',
+    'adversarial,joint',
     '--request-id',
     'same',
   ];
@@ -90,7 +92,10 @@ test('train --json is a line of JSON per update, the run last', async () => {
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(lines.at(-2)).toMatchObject({ state: 'RUN_STATE_SUCCEEDED', modelVersion: '2' });
-  expect(lines.at(-1)).toMatchObject({ request: { regime: 'classifier_only' }, modelVersion: '2' });
+  expect(lines.at(-1)).toMatchObject({
+    request: { regime: 'classifier_only', options: { ablate: ['adversarial', 'joint'] } },
+    modelVersion: '2',
+  });
   const again = await vigil([...args, '--no-wait']);
   expect(json(again)).toMatchObject({ done: true });
 });

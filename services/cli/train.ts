@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { create, type DescField, ScalarType } from '@bufbuild/protobuf';
 import { type Command, InvalidArgumentError } from 'commander';
 import { VigilError } from '../../src/errors.ts';
+import { LOSS_TERMS, REGIME_NAMES } from '../../src/training/options.ts';
 import type { Clients } from '../client/clients.ts';
 import { OperationSchema } from '../gen/google/longrunning/operations_pb.ts';
 import {
@@ -20,6 +21,7 @@ interface TrainFlags {
   readonly dataset: string;
   readonly regime: string;
   readonly set: Readonly<Record<string, string>>;
+  readonly ablate?: string;
   readonly split: Readonly<Record<string, string>>;
   readonly name: string;
   readonly requestId?: string;
@@ -115,15 +117,17 @@ export function addTrain(program: Command): void {
       '-d, --dataset <name>',
       'a stored dataset, example:uta-rldd-blinks, or simulated:small?seed=1',
     )
-    .option('-r, --regime <name>', 'classifier_only, joint_scratch or joint_snapshot', 'joint_scratch')
+    .option('-r, --regime <name>', REGIME_NAMES.join(', '), 'joint_scratch')
     .option('-s, --set <name=value>', 'a training option, for example epochs=20; repeatable', collectPair, {})
+    .option('--ablate <terms>', `terms of G's loss to leave out, with commas: ${LOSS_TERMS.join(', ')}`)
     .option('--split <name=value>', 'how rows are divided, for example by=group; repeatable', collectPair, {})
     .option('-n, --name <text>', 'shown in lists', '')
     .option('--request-id <id>', 'the same id gives the same run for 24 hours')
     .option('--no-wait', 'print the operation and leave')
     .action(async (flags: TrainFlags, command: Command) => {
       const { address, json } = globalsOf(command);
-      const options = create(TrainingOptionsSchema, toFields(TrainingOptionsSchema.fields, flags.set));
+      const given = flags.ablate === undefined ? flags.set : { ...flags.set, ablate: flags.ablate };
+      const options = create(TrainingOptionsSchema, toFields(TrainingOptionsSchema.fields, given));
       const split = toFields(SplitOptionsSchema.fields, flags.split);
       process.exitCode = await withClients(address, async (clients) => {
         const operation = await clients.training.train({
