@@ -61,6 +61,10 @@ test('a permutation of the rows permutes the neighbours', async () => {
 test('of identical rows the first come first, and no row is its own neighbour', async () => {
   const points = Float32Array.from([0.3, 0.3, 0.3, 0.9]);
   expect(Array.from(await find(points, 1, 2))).toEqual([1, 2, 0, 2, 0, 1, 0, 1]);
+  const many = await find(new Float32Array(600).fill(0.3), 1, 2);
+  expect(Array.from(many)).toEqual(
+    Array.from({ length: 600 }, (_, row) => [row > 0 ? 0 : 1, row > 1 ? 1 : 2]).flat(),
+  );
 });
 
 test('fewer rows than neighbours: all others; one row: none', async () => {

@@ -38,7 +38,10 @@ export async function nearestNeighbours(
   return out;
 }
 
-/** Offers every pair of rows to `nearest`, with |b|^2 - 2 a.b, which orders the b by their distance to a. */
+/**
+ * Offers every pair of rows to `nearest`, with |b|^2 - 2 a.b, which orders the b by their distance to a. A product
+ * serves both rows of a pair, so queries begin with the tile's own rows.
+ */
 async function scan(
   engine: Engine,
   points: Float32Array,
@@ -58,16 +61,20 @@ async function scan(
       outputs: { products: matMul(inputs.queries!, others!, false, true) },
     }),
   };
+  const norms = squaredNorms(points, size);
   const executable = await engine.compile(program, state);
   try {
     for (let first = 0; first < rows; first += tile) {
       state.write({ tile: block(points, size, first, tile) });
-      const norms = squaredNorms(points, size, first, Math.min(tile, rows - first));
-      for (let start = 0; start < rows; start += queries) {
+      const last = Math.min(first + tile, rows);
+      for (let start = first; start < rows; start += queries) {
         const { products } = await executable.run({ queries: block(points, size, start, queries) });
-        for (let i = 0; i < Math.min(queries, rows - start); i++) {
-          for (let j = 0; j < norms.length; j++) {
-            nearest.offer(start + i, first + j, norms[j]! - 2 * products![i * tile + j]!);
+        for (let a = start; a < Math.min(start + queries, rows); a++) {
+          const line = (a - start) * tile - first;
+          for (let b = first; b < last; b++) {
+            const twice = 2 * products![line + b]!;
+            nearest.offer(a, b, norms[b]! - twice);
+            if (a >= last) nearest.offer(b, a, norms[a]! - twice);
           }
         }
         await pause();
@@ -88,9 +95,11 @@ function block(points: Float32Array, size: number, first: number, count: number)
   return padded;
 }
 
-function squaredNorms(points: Float32Array, size: number, first: number, count: number): Float64Array {
-  const norms = new Float64Array(count);
-  for (let i = 0; i < count * size; i++) norms[Math.floor(i / size)]! += points[first * size + i]! ** 2;
+function squaredNorms(points: Float32Array, size: number): Float64Array {
+  const norms = new Float64Array(points.length / size);
+  points.forEach((value, i) => {
+    norms[Math.floor(i / size)]! += value ** 2;
+  });
   return norms;
 }
 
@@ -115,8 +124,8 @@ class Nearest {
   offer(row: number, other: number, score: number): void {
     const start = row * this.#kept;
     let at = start + this.#kept - 1;
-    if (!(score < this.#scores[at]!) || other === row) return;
-    for (; at > start && score < this.#scores[at - 1]!; at--) {
+    if (!this.#isBefore(score, other, at) || other === row) return;
+    for (; at > start && this.#isBefore(score, other, at - 1); at--) {
       this.#scores[at] = this.#scores[at - 1]!;
       this.#others[at] = this.#others[at - 1]!;
     }
@@ -126,5 +135,10 @@ class Nearest {
 
   of(row: number): Uint32Array {
     return this.#others.subarray(row * this.#kept, (row + 1) * this.#kept);
+  }
+
+  #isBefore(score: number, other: number, at: number): boolean {
+    const kept = this.#scores[at]!;
+    return score < kept || (score === kept && other < this.#others[at]!);
   }
 }
