@@ -15,11 +15,11 @@ import type { Regime } from './phase.ts';
 import { type PlannedEpoch, planEpochs } from './plan.ts';
 import type { TrainingUpdate } from './progress.ts';
 import { ProgressReporter } from './progress-reporter.ts';
-import { type ClassifierRecipe, PAPER_RECIPE } from './recipe.ts';
+import { PAPER_RECIPE } from './recipe.ts';
 import { Scorer } from './scoring.ts';
 import { openRowSource } from './sources/open-source.ts';
 import { stateKeys, trainedShapes } from './steps/network-state.ts';
-import type { StepSettings } from './steps/step-settings.ts';
+import { stepSettings } from './steps/step-settings.ts';
 import { priorsOf, type TrainingData } from './training-data.ts';
 
 export interface TrainerSettings {
@@ -265,32 +265,4 @@ class Run {
     });
     return { accuracy, macroAccuracy, macroAuc };
   }
-}
-
-function stepSettings(
-  spec: ModelSpec,
-  options: TrainingOptions,
-  { loss, extraRows }: ClassifierRecipe,
-  syntheticRows: number,
-): StepSettings {
-  const left = (term: TrainingOptions['ablate'][number], weight: number): number =>
-    options.ablate.includes(term) ? 0 : weight;
-  return {
-    spec,
-    batchSize: options.batchSize,
-    syntheticRows,
-    extraRows: extraRows === 'generator' ? 'generated' : 'given',
-    classifierLoss: loss === 'focal' ? { kind: loss, gamma: options.focalGamma } : { kind: loss },
-    reduction: options.reduction,
-    weights: {
-      adversarial: left('adversarial', 1),
-      classification: left('classification', options.lambdaCls),
-      correlation: left('correlation', options.lambdaCorr),
-      joint: left('joint', options.lambdaOpt),
-    },
-    realTarget: options.realTarget,
-    auxOnFake: options.auxOnFake,
-    labelSmoothing: options.labelSmoothing,
-    dropout: options.dropout > 0,
-  };
 }

@@ -2,6 +2,8 @@ import type { ClassifierLoss } from '../../losses/imbalance.ts';
 import type { JointWeights } from '../../losses/joint.ts';
 import type { Reduction } from '../../losses/terms.ts';
 import type { ModelSpec } from '../../models/spec.ts';
+import type { TrainingOptions } from '../options.ts';
+import type { ClassifierRecipe } from '../recipe.ts';
 
 /** What the steps of a run have in common: everything that decides their graphs. */
 export interface StepSettings {
@@ -23,3 +25,32 @@ export interface StepSettings {
 
 /** Names of the input masks of `count` dropout layers. */
 export const maskNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `mask${i + 1}`);
+
+/** Those of a run: terms that are left out have weight 0. */
+export function stepSettings(
+  spec: ModelSpec,
+  options: TrainingOptions,
+  { loss, extraRows }: ClassifierRecipe,
+  syntheticRows: number,
+): StepSettings {
+  const left = (term: TrainingOptions['ablate'][number], weight: number): number =>
+    options.ablate.includes(term) ? 0 : weight;
+  return {
+    spec,
+    batchSize: options.batchSize,
+    syntheticRows,
+    extraRows: extraRows === 'generator' ? 'generated' : 'given',
+    classifierLoss: loss === 'focal' ? { kind: loss, gamma: options.focalGamma } : { kind: loss },
+    reduction: options.reduction,
+    weights: {
+      adversarial: left('adversarial', 1),
+      classification: left('classification', options.lambdaCls),
+      correlation: left('correlation', options.lambdaCorr),
+      joint: left('joint', options.lambdaOpt),
+    },
+    realTarget: options.realTarget,
+    auxOnFake: options.auxOnFake,
+    labelSmoothing: options.labelSmoothing,
+    dropout: options.dropout > 0,
+  };
+}
