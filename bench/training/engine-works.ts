@@ -67,6 +67,7 @@ export function stepSettings(shape: Shape, options: TrainingOptions, dropout: bo
       correlation: options.lambdaCorr,
       joint: options.lambdaOpt,
     },
+    diversityWeight: 0,
     realTarget: options.realTarget,
     auxOnFake: options.auxOnFake,
     labelSmoothing: options.labelSmoothing,

@@ -51,6 +51,7 @@ const SHORT: Readonly<Record<string, string>> = {
   classification: 'G class',
   correlation: 'G corr',
   joint: 'G joint',
+  diversity: 'G div',
   realCorrelation: 'real corr',
 };
 const BAR_SIZE = 16;

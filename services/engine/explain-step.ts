@@ -36,6 +36,7 @@ export async function explainSteps(request: ExplainRequest): Promise<Explanation
     classifierLoss: { kind: 'cross_entropy' },
     reduction: 'sum',
     weights: { adversarial: 1, classification: 1, correlation: 1, joint: 10 },
+    diversityWeight: 0,
     realTarget: 0.9,
     auxOnFake: false,
     labelSmoothing: 0,

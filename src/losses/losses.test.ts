@@ -4,6 +4,7 @@ import type { Engine } from '../tensor/engine.ts';
 import { reshape, type Tensor, tensor } from '../tensor/ops.ts';
 import { openReference } from '../tensor/reference/engine.ts';
 import { jointLoss } from './joint.ts';
+import { modeSeekingLoss } from './mode-seeking.ts';
 import {
   adversarialLoss,
   classLoss,
@@ -114,4 +115,23 @@ test('eq. 6: the weighted sum of the terms, each as its reduction says; weight 0
   expect(value(jointLoss(terms, weights, 'sum'))).toBeCloseTo(3 + 10 + 1.5 + 70, 5);
   expect(value(jointLoss(terms, weights, 'mean'))).toBeCloseTo(1 + 4 + 1.5 + 40, 5);
   expect(value(jointLoss(terms, { ...weights, joint: 0 }, 'sum'))).toBeCloseTo(14.5, 5);
+});
+
+const Z1 = [0.5, -1, 2, 0.1];
+const Z2 = [0.2, 1, -1, 0.3];
+const images = (values: readonly number[]): Tensor => tensor([...values], [2, 1, 3, 1]);
+
+test('mode seeking: the distance of two latent vectors over that of their rows, pair by pair', () => {
+  const distance = (a: readonly number[], b: readonly number[], row: number, size: number): number =>
+    sum(a.slice(row * size, (row + 1) * size).map((x, i) => Math.abs(x - b[row * size + i]!))) / size;
+  const ratios = [0, 1].map((row) => distance(Z1, Z2, row, 2) / distance(A, B, row, 3));
+  const loss = modeSeekingLoss(tensor(Z1, [2, 2]), tensor(Z2, [2, 2]), images(A), images(B));
+  // Four digits: the authors' epsilon of 1e-5 is part of the loss.
+  expect(value(loss.sum) / sum(ratios)).toBeCloseTo(1, 4);
+  expect(value(loss.mean) / (sum(ratios) / 2)).toBeCloseTo(1, 4);
+});
+
+test('mode seeking: rows that do not depend on z cost most, and stay finite', () => {
+  const loss = modeSeekingLoss(tensor(Z1, [2, 2]), tensor(Z2, [2, 2]), images(A), images(A));
+  expect(value(loss.mean)).toBeCloseTo(1e5, -2);
 });

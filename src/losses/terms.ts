@@ -29,7 +29,7 @@ export interface Loss {
 export type Reduction = keyof Loss;
 
 /** From the loss of every row, `[batch]` or `[batch, 1]`. */
-function overBatch(rows: Tensor): Loss {
+export function overBatch(rows: Tensor): Loss {
   return { sum: sum(rows), mean: mean(rows) };
 }
 

@@ -3,6 +3,7 @@
  * This is the only way in: nothing outside `src/tensor` imports TensorFlow.js values.
  */
 export {
+  abs,
   add,
   clipByValue,
   concat,

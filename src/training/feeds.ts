@@ -85,6 +85,7 @@ export class StepFeeds {
         labels,
         correlationTargets,
         noise: noise('generator'),
+        ...(this.#settings.diversityWeight > 0 ? { otherNoise: noise('generator/other') } : {}),
         rate: this.#scalar('generator/rate', rates.generator),
         ...this.#masks('generator', iteration, discriminatorMasks(spec, batchSize), layouts.generator),
       },

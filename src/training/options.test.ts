@@ -74,6 +74,15 @@ test('the generator keeps at least one term', () => {
   }
 });
 
+test('a weight on diversity belongs to mode seeking', () => {
+  expect(parseTrainingOptions({}, 'joint_scratch')).toMatchObject({ diversity: 'none' });
+  const given = { diversity: 'mode_seeking', diversityWeight: 0.3 };
+  expect(parseTrainingOptions(given, 'joint_scratch')).toMatchObject(given);
+  expect(problem(() => parseTrainingOptions({ diversityWeight: 0.3 }, 'joint_scratch')).message).toBe(
+    'options.diversityWeight: found a value with diversity none; allowed: only with diversity mode_seeking',
+  );
+});
+
 test('a split by fold names two different folds, and shares leave rows to train on', () => {
   expect(problem(() => parseSplitOptions({ by: 'fold', testFold: 1 })).fields[0]?.field).toBe(
     'split.testFold',

@@ -60,6 +60,8 @@ const optionsSchema = z.strictObject({
   jitterSigma: z.number().min(0).max(1).default(0.05),
   scaleSigma: z.number().min(0).max(1).default(0.1),
   warpSigma: z.number().min(0).max(1).default(0.2),
+  diversity: z.enum(['none', 'mode_seeking']).default('none'),
+  diversityWeight: weight.default(1),
   calibrate: z.enum(['none', 'temperature']).default('temperature'),
 });
 
@@ -110,6 +112,10 @@ export function parseTrainingOptions(options: unknown, regime: RegimeName): Trai
   if (LOSS_TERMS.every((term) => ablate.includes(term) || weights[term] === 0)) {
     const allowed = 'at least one term of the generator with a weight above 0';
     throw VigilError.field('options.ablate', `${JSON.stringify(ablate)}, which leaves no term`, allowed);
+  }
+  if (parsed.diversity === 'none' && isGiven(options, 'diversityWeight')) {
+    const found = 'a value with diversity none';
+    throw VigilError.field('options.diversityWeight', found, 'only with diversity mode_seeking');
   }
   return Object.freeze(parsed);
 }

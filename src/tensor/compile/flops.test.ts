@@ -61,6 +61,7 @@ const settings: StepSettings = {
   classifierLoss: { kind: 'cross_entropy' },
   reduction: 'sum',
   weights: { adversarial: 1, classification: 1, correlation: 1, joint: 10 },
+  diversityWeight: 0,
   realTarget: 0.9,
   auxOnFake: false,
   labelSmoothing: 0,

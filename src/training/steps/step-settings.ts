@@ -17,6 +17,8 @@ export interface StepSettings {
   readonly classifierLoss: ClassifierLoss;
   readonly reduction: Reduction;
   readonly weights: JointWeights;
+  /** Weight of the mode-seeking term beside eq. 6; 0 leaves it out, with the second rows that it needs. */
+  readonly diversityWeight: number;
   readonly realTarget: number;
   readonly auxOnFake: boolean;
   readonly labelSmoothing: number;
@@ -48,6 +50,7 @@ export function stepSettings(
       correlation: left('correlation', options.lambdaCorr),
       joint: left('joint', options.lambdaOpt),
     },
+    diversityWeight: options.diversity === 'mode_seeking' ? options.diversityWeight : 0,
     realTarget: options.realTarget,
     auxOnFake: options.auxOnFake,
     labelSmoothing: options.labelSmoothing,
