@@ -2,7 +2,8 @@
 import { concat, leakyRelu, matMul, reshape, type Tensor, tanh } from '../tensor/ops.ts';
 import { affine, type ConvolutionSpec, convolve, convolveTransposed, LEAK, strided } from './layers.ts';
 import { convolution, dense, type Layout, type Weights } from './parameters.ts';
-import type { ModelSpec } from './spec.ts';
+import type { GeneratorArchitecture, ModelSpec } from './spec.ts';
+import { generateTemporal, temporalLayout } from './temporal-generator.ts';
 
 /** Each latent step carries one value of z and three of the embedded class. */
 const EMBEDDING = 3;
@@ -30,6 +31,7 @@ function stageSizes(spec: ModelSpec): readonly (readonly [number, number])[] {
 }
 
 export function generatorLayout(spec: ModelSpec): Layout {
+  if (spec.generatorArchitecture === 'temporal') return temporalLayout(spec);
   if (spec.generatorArchitecture === 'dcgan') {
     const [height, width] = stageSizes(spec)[0]!;
     // Kernels of transposed convolutions are [height, width, outputs, inputs].
@@ -54,11 +56,15 @@ export function generatorLayout(spec: ModelSpec): Layout {
   ];
 }
 
+const GENERATORS: Readonly<Record<GeneratorArchitecture, typeof generate>> = {
+  paper: generatePaper,
+  dcgan: generateTransposed,
+  temporal: generateTemporal,
+};
+
 /** z `[batch, latent]` and class weights `[batch, classes]` to `[batch, channels, steps, 1]` in [-1, 1]. */
 export function generate(spec: ModelSpec, weights: Weights, z: Tensor, classes: Tensor): Tensor {
-  return spec.generatorArchitecture === 'dcgan'
-    ? generateTransposed(spec, weights, z, classes)
-    : generatePaper(spec, weights, z, classes);
+  return GENERATORS[spec.generatorArchitecture](spec, weights, z, classes);
 }
 
 function generatePaper(spec: ModelSpec, weights: Weights, z: Tensor, classes: Tensor): Tensor {

@@ -26,9 +26,17 @@ export const strided = (size: number, stride: number): number => Math.ceil(size 
 
 /** LeakyReLU(x * kernel + bias). `[batch, height, width, inputs]` to `[batch, ceil(h/sh), ceil(w/sw), outputs]` */
 export function convolve(weights: Weights, { name, strides }: ConvolutionSpec, x: Tensor): Tensor {
+  return leakyRelu(convolveLinear(weights, { name, strides }, x), LEAK);
+}
+
+/** As `convolve`, without the activation. */
+export function convolveLinear(
+  weights: Weights,
+  { name, strides }: Pick<ConvolutionSpec, 'name' | 'strides'>,
+  x: Tensor,
+): Tensor {
   const kernel = weights[`${name}/kernel`] as Tensor4D;
-  const product = conv2d(x as Tensor4D, kernel, [...strides], 'same');
-  return leakyRelu(add(product, weights[`${name}/bias`]!), LEAK);
+  return add(conv2d(x as Tensor4D, kernel, [...strides], 'same'), weights[`${name}/bias`]!);
 }
 
 /** x * kernel transposed + bias, without activation, to exactly `[batch, height, width, outputs]`. */

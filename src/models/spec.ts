@@ -1,5 +1,9 @@
 import { VigilError } from '../errors.ts';
 
+/** `paper`, `dcgan` (dense, then transposed convolutions), `temporal` (dense, then convolutions along time). */
+export const GENERATOR_ARCHITECTURES = ['paper', 'dcgan', 'temporal'] as const;
+export type GeneratorArchitecture = (typeof GENERATOR_ARCHITECTURES)[number];
+
 /** The shape of the problem and the choices that decide the networks' shapes. */
 export interface ModelSpec {
   /** Channels of a sample: 18 in the paper. */
@@ -12,7 +16,7 @@ export interface ModelSpec {
   readonly latentSize: number;
   /** Height of C's kernels: 3 rows, or all rows, which does not depend on the order of the channels. */
   readonly kernelHeight: 'paper' | 'all';
-  readonly generatorArchitecture: 'paper' | 'dcgan';
+  readonly generatorArchitecture: GeneratorArchitecture;
 }
 
 /** Largest sample and class count that the networks are built for. */

@@ -1,4 +1,5 @@
 import type { Evaluation } from '../evaluation/metrics.ts';
+import type { GeneratorArchitecture } from '../models/spec.ts';
 
 /** Where a model comes from: enough to train it again. */
 export interface Lineage {
@@ -28,7 +29,7 @@ export interface BundleManifest {
   readonly networks: {
     readonly latentSize: number;
     readonly kernelHeight: 'paper' | 'all';
-    readonly generatorArchitecture: 'paper' | 'dcgan';
+    readonly generatorArchitecture: GeneratorArchitecture;
   };
   readonly hasGenerator: boolean;
   /** C's probabilities are softmax(logits / temperature). Absent in bundles of earlier versions: 1. */

@@ -32,4 +32,5 @@ export {
   type Tensor4D,
   tanh,
   tensor,
+  transpose,
 } from '@tensorflow/tfjs';

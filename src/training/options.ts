@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { VigilError } from '../errors.ts';
+import { GENERATOR_ARCHITECTURES } from '../models/spec.ts';
 
 /** Rows of Table 1 of the paper, then what every result stands beside. */
 export const REGIME_NAMES = [
@@ -50,7 +51,7 @@ const optionsSchema = z.strictObject({
   selectBy: z.enum(['accuracy', 'macroAccuracy', 'macroAuc']).default('accuracy'),
   limits: z.enum(['robust', 'minmax']).default('robust'),
   kernelHeight: z.enum(['paper', 'all']).default('paper'),
-  generatorArchitecture: z.enum(['paper', 'dcgan']).default('paper'),
+  generatorArchitecture: z.enum(GENERATOR_ARCHITECTURES).default('paper'),
   unfreezeAfter: z.int().min(0).max(10_000).default(0),
   pretrainEpochs: z.int().min(1).max(10_000).optional(),
   latentSize: z.int().min(1).max(4096).default(100),

@@ -65,6 +65,8 @@ async function runSteps({ open }: EngineCase, settings: StepSettings): Promise<O
 const VARIANTS: Readonly<Record<string, Partial<StepSettings>>> = {
   'paper, odd sizes': {},
   'dcgan, odd sizes': { spec: { ...SMALL, generatorArchitecture: 'dcgan' } },
+  // At 9 steps one of its many activations comes within rounding of LeakyReLU's kink, which no tolerance here allows for.
+  'temporal, odd sizes': { spec: { ...SMALL, steps: 7, generatorArchitecture: 'temporal' } },
   'mode seeking': { diversityWeight: 0.3 },
 };
 

@@ -281,7 +281,7 @@ export type TrainingOptions = Message<"vigil.v1.TrainingOptions"> & {
   kernelHeight?: string | undefined;
 
   /**
-   * The generator: paper (default) or dcgan.
+   * The generator: paper (default), dcgan or temporal.
    *
    * @generated from field: optional string generator_architecture = 22;
    */
