@@ -1,4 +1,4 @@
-import { VigilError } from '../errors.ts';
+import { diverged } from './divergence.ts';
 import type { PendingLosses } from './iteration.ts';
 import type { ProgressReporter } from './progress-reporter.ts';
 
@@ -35,7 +35,9 @@ export class LossLog {
       found.push({ iteration, seconds, losses: await read() });
     for (const { iteration, seconds, losses } of found) {
       for (const [term, value] of Object.entries(losses)) {
-        if (!Number.isFinite(value)) throw this.#diverged(term, value, iteration);
+        if (!Number.isFinite(value)) {
+          throw diverged(`loss ${term}`, term, value, iteration, this.#checkpointEpoch);
+        }
         const before = this.#sums.get(term) ?? { sum: 0, count: 0 };
         this.#sums.set(term, { sum: before.sum + value, count: before.count + 1 });
       }
@@ -46,17 +48,5 @@ export class LossLog {
   /** Mean of every term over the iterations that were read. */
   means(): Record<string, number> {
     return Object.fromEntries([...this.#sums].map(([term, { sum, count }]) => [term, sum / count]));
-  }
-
-  #diverged(term: string, value: number, iteration: number): VigilError {
-    const epoch = this.#checkpointEpoch;
-    const kept = epoch > 0 ? `the checkpoint of epoch ${epoch} is kept` : 'there was no checkpoint';
-    return new VigilError(
-      'TRAINING_DIVERGED',
-      `loss ${term} is ${value} at iteration ${iteration}; ${kept}`,
-      {
-        metadata: { term, iteration: String(iteration), checkpointEpoch: String(epoch) },
-      },
-    );
   }
 }

@@ -7,6 +7,7 @@ import type { Arrays, Engine, EngineState } from '../tensor/engine.ts';
 import { planAugmentation } from './augmentation.ts';
 import { type Checkpoint, type RunCounters, readCheckpoint, writeCheckpoint } from './checkpoint.ts';
 import { realCorrelations } from './correlations.ts';
+import { checkState } from './divergence.ts';
 import { StepFeeds } from './feeds.ts';
 import { IterationRunner } from './iteration.ts';
 import { LossLog } from './loss-log.ts';
@@ -81,7 +82,7 @@ export function specOf(data: TrainingData, options: TrainingOptions): ModelSpec 
 
 /**
  * Runs a regime to its end, or until asked to stop. The same settings give the same bits on the same engine, whether
- * or not the run was interrupted. Errors: TRAINING_DIVERGED with the iteration and the term.
+ * or not the run was interrupted. Errors: TRAINING_DIVERGED with the iteration, the term and the last checkpoint's epoch.
  */
 export async function train(settings: TrainerSettings): Promise<TrainingResult | TrainingStopped> {
   const { engine, regime, options, data, directory } = settings;
