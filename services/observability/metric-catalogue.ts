@@ -131,6 +131,36 @@ export const METRICS = {
     help: 'Latest validation score of the run in progress, by metric.',
     labels: ['metric'],
   },
+  trainingCorrelation: {
+    type: 'gauge',
+    name: 'vigil_training_row_correlation',
+    help: 'Mean correlation of two rows of a class after the latest adversarial epoch of the run in progress, by pair: real_real, gen_gen, gen_real.',
+    labels: ['class', 'pair'],
+  },
+  trainingNearestRatio: {
+    type: 'gauge',
+    name: 'vigil_training_nearest_real_ratio',
+    help: 'Median distance of generated rows of a class to the nearest real one, over that between real rows, after the latest adversarial epoch of the run in progress.',
+    labels: ['class'],
+  },
+  trainingDiscriminator: {
+    type: 'gauge',
+    name: 'vigil_training_discriminator_accuracy',
+    help: 'Share of real and of generated rows that D takes for what they are, after the latest adversarial epoch of the run in progress.',
+    labels: ['rows'],
+  },
+  trainingGradientNorm: {
+    type: 'gauge',
+    name: 'vigil_training_gradient_norm',
+    help: 'Root mean square norm of a network’s gradient over the latest 1,000 updates or so of the run in progress.',
+    labels: ['network'],
+  },
+  trainingAccuracy: {
+    type: 'gauge',
+    name: 'vigil_training_macro_accuracy',
+    help: 'Macro accuracy of C on a sample of training rows, after the latest epoch of the run in progress.',
+    labels: [],
+  },
   trainingProgress: {
     type: 'gauge',
     name: 'vigil_training_progress_ratio',

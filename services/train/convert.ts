@@ -8,12 +8,13 @@ import {
 } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { VigilError } from '../../src/errors.ts';
-import type { EpochRecord } from '../../src/evaluation/history.ts';
+import type { EpochRecord, EpochWatch } from '../../src/evaluation/history.ts';
 import { parseRegimeName, parseSplitOptions, parseTrainingOptions } from '../../src/training/options.ts';
 import type { TrainingProgress } from '../../src/training/progress.ts';
 import { toEvaluation } from '../evaluation/convert.ts';
 import {
   type EpochRecordSchema,
+  type EpochWatchSchema,
   RunState as RunStateMessage,
   SplitOptionsSchema,
   type TrainingOptions,
@@ -79,7 +80,7 @@ export function toProgress(
 }
 
 export function toEpoch(epoch: EpochRecord): MessageInitShape<typeof EpochRecordSchema> {
-  const { steps, classifierUpdates, validation, losses, ...rest } = epoch;
+  const { steps, classifierUpdates, validation, losses, watch, ...rest } = epoch;
   // A score that is undefined has no entry.
   const scores = Object.entries(validation).filter((entry): entry is [string, number] => entry[1] !== null);
   return {
@@ -88,6 +89,22 @@ export function toEpoch(epoch: EpochRecord): MessageInitShape<typeof EpochRecord
     validation: Object.fromEntries(scores),
     steps: BigInt(steps),
     classifierUpdates: BigInt(classifierUpdates),
+    watch: watch && toWatch(watch),
+  };
+}
+
+function toWatch(watch: EpochWatch): MessageInitShape<typeof EpochWatchSchema> {
+  const { trainingMacroAccuracy, gradientNorms, discriminator, classes } = watch;
+  return {
+    trainingMacroAccuracy,
+    gradientNorms: { ...gradientNorms },
+    discriminatorRealAccuracy: discriminator?.real,
+    discriminatorFakeAccuracy: discriminator?.fake,
+    classes: classes.map(({ realReal, nearestRatio, ...rest }) => ({
+      ...rest,
+      realReal: realReal ?? undefined,
+      nearestRatio: nearestRatio ?? undefined,
+    })),
   };
 }
 

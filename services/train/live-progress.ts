@@ -1,6 +1,7 @@
 import type { TrainingProgress, TrainingUpdate } from '../../src/training/progress.ts';
 import type { StepTimes } from '../engine/protocol.ts';
 import type { Instruments } from '../observability/metrics.ts';
+import { hideWatch, showWatch } from './watch-gauges.ts';
 
 /** The run in progress, as its trainer last told. */
 export class LiveProgress {
@@ -33,6 +34,8 @@ export class LiveProgress {
     for (const [metric, value] of Object.entries(progress.validation))
       trainingValidation.set({ metric }, value);
     trainingProgress.set(progress.percent / 100);
+    const watch = epochs.at(-1)?.watch;
+    if (watch) showWatch(this.#instruments, watch);
   }
 
   /** Before each exposition: the age grows without updates, which is what an alert looks for. */
@@ -49,5 +52,6 @@ export class LiveProgress {
     trainingValidation.reset();
     trainingProgress.set(0);
     trainingCheckpointAge.set(0);
+    hideWatch(this.#instruments);
   }
 }

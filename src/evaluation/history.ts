@@ -1,3 +1,31 @@
+/** How G's rows of a class stand to real training rows of it, on a sample of either. */
+export interface ClassWatch {
+  readonly className: string;
+  /** Mean correlation (the r of eq. 4) of two real rows; null when there is only one. */
+  readonly realReal: number | null;
+  /** Of two generated rows: near 1 when G ignores its noise. */
+  readonly genGen: number;
+  /** Of a generated row and a real one. */
+  readonly genReal: number;
+  /**
+   * Median distance of a generated row to the nearest real one, over that of a real row to the nearest other: near 0 when G
+   * copies. Null when real rows have no such distance.
+   */
+  readonly nearestRatio: number | null;
+}
+
+/** What the networks are like at the end of an epoch. */
+export interface EpochWatch {
+  /** Macro accuracy of C on a sample of training rows, as many of every class. */
+  readonly trainingMacroAccuracy: number;
+  /** Root mean square norm of each network's gradient over its latest 1,000 updates or so, by network. */
+  readonly gradientNorms: Readonly<Record<string, number>>;
+  /** Share of real and of generated rows that D takes for what they are; null when D was not trained. */
+  readonly discriminator: { readonly real: number; readonly fake: number } | null;
+  /** By class; empty when G was not trained. */
+  readonly classes: readonly ClassWatch[];
+}
+
 /** The figures of one epoch. */
 export interface EpochRecord {
   /** From 1. */
@@ -17,4 +45,6 @@ export interface EpochRecord {
   /** C's updates so far. */
   readonly classifierUpdates: number;
   readonly seconds: number;
+  /** Absent in runs of versions that did not look. */
+  readonly watch?: EpochWatch;
 }

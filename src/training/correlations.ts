@@ -50,6 +50,25 @@ export function meanCorrelation(
   return total / PAIRS;
 }
 
+/** Rows of `values` `[all rows, channels, steps]`. */
+interface RowsOf {
+  readonly values: Float32Array;
+  readonly rows: Uint32Array;
+}
+
+/** Mean r over seeded pairs of one row of each. */
+export function crossCorrelation(a: RowsOf, b: RowsOf, size: number, steps: number, seed: number): number {
+  const key = randomKey(seed, 'correlation-cross-pairs');
+  const row = ({ values, rows }: RowsOf, index: number): Float32Array => {
+    const start = rows[integerAt(key, index, rows.length)]! * size;
+    return values.subarray(start, start + size);
+  };
+  let total = 0;
+  for (let pair = 0; pair < PAIRS; pair++)
+    total += pairCorrelation(row(a, 2 * pair), row(b, 2 * pair + 1), steps);
+  return total / PAIRS;
+}
+
 /** r(real, real) of every class, from training rows in scaled units. */
 export function realCorrelations(
   dataset: Dataset,

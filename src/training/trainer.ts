@@ -22,6 +22,8 @@ import { openRowSource } from './sources/open-source.ts';
 import { stateKeys, trainedShapes } from './steps/network-state.ts';
 import { stepSettings } from './steps/step-settings.ts';
 import { priorsOf, type TrainingData } from './training-data.ts';
+import { newWarnings } from './watch/warnings.ts';
+import { Watch } from './watch/watch.ts';
 
 export interface TrainerSettings {
   readonly engine: Engine;
@@ -140,6 +142,7 @@ class Run {
   #best: Float32Array;
   #iteration!: IterationRunner;
   #scorer!: Scorer;
+  #watch!: Watch;
 
   constructor(settings: TrainerSettings, spec: ModelSpec, state: EngineState, found: Checkpoint | undefined) {
     this.#settings = settings;
@@ -163,11 +166,13 @@ class Run {
     const feeds = new StepFeeds(data, options, steps, plan, targets, recipe, source);
     this.#iteration = new IterationRunner(engine, this.#state, steps, feeds, options);
     this.#scorer = await Scorer.open(engine, this.#spec, data.limits, this.#state);
+    this.#watch = await Watch.open(engine, this.#state, this.#spec, data, options.seed, pause);
   }
 
   async close(): Promise<void> {
     await this.#iteration?.dispose();
     await this.#scorer?.dispose();
+    await this.#watch?.dispose();
   }
 
   /** All arrays of a checkpoint. */
@@ -208,7 +213,10 @@ class Run {
     }
     await losses.read();
     const means = losses.means();
-    const validation = await this.#validate();
+    const state = this.#state.read();
+    checkState(state, iterations, this.counters.epochs);
+    const validation = await this.#score(data.split.validation);
+    const watch = await this.#watch.observe(epoch.phase, state, updates, (rows) => this.#score(rows));
     const learningRate = this.#iteration.classifierRate(epoch, data.iterations - 1);
     const record: EpochRecord = {
       epoch: this.counters.epochs + 1,
@@ -218,6 +226,7 @@ class Run {
       learningRate,
       classifierUpdates,
       seconds: clock() - began,
+      watch,
     };
     const score = validation[this.#settings.options.selectBy] ?? Number.NEGATIVE_INFINITY;
     const selects = epoch.phase.classifier !== 'frozen';
@@ -231,6 +240,7 @@ class Run {
       classifierUpdates,
       best: better ? { epoch: record.epoch, score } : this.counters.best,
       history: [...this.counters.history, record],
+      warnings: [...this.counters.warnings, ...newWarnings(this.counters.history, record)],
     };
     return undefined;
   }
@@ -254,10 +264,11 @@ class Run {
     this.counters = { ...this.counters, updates, classifierUpdates, best: FRESH.best };
   }
 
-  async #validate(): Promise<EpochRecord['validation']> {
-    const { dataset, split } = this.#settings.data;
-    const probabilities = await this.#scorer.probabilities(dataset.values, split.validation);
-    const labels = Uint8Array.from(split.validation, (row) => dataset.labels[row]!);
+  /** C's scores on rows of the dataset. */
+  async #score(rows: Uint32Array): Promise<EpochRecord['validation']> {
+    const { dataset } = this.#settings.data;
+    const probabilities = await this.#scorer.probabilities(dataset.values, rows);
+    const labels = Uint8Array.from(rows, (row) => dataset.labels[row]!);
     const { accuracy, macroAccuracy, macroAuc } = evaluate({
       probabilities,
       labels,

@@ -154,6 +154,36 @@ export const ROWS: readonly RowSpec[] = [
         { expr: `vigil_training_validation${ON}`, legend: '{{metric}}' },
       ]),
       series(
+        'Alike rows',
+        'Correlation of two rows of a class: generated rows well above real ones are a collapse.',
+        'short',
+        [{ expr: `vigil_training_row_correlation${ON}`, legend: '{{class}} {{pair}}' }],
+      ),
+      series(
+        'Copied rows',
+        'Distance of generated rows to the nearest real one over that between real rows: near 0 are copies.',
+        'short',
+        [{ expr: `vigil_training_nearest_real_ratio${ON}`, legend: '{{class}}' }],
+      ),
+      series('Discriminator', 'Share of rows that it takes for what they are.', 'percentunit', [
+        { expr: `vigil_training_discriminator_accuracy${ON}`, legend: '{{rows}}' },
+      ]),
+      series('Gradient norms', 'Root mean square over the latest updates.', 'short', [
+        { expr: `vigil_training_gradient_norm${ON}`, legend: '{{network}}' },
+      ]),
+      series(
+        'Macro accuracy',
+        'On training rows and on validation rows: a wide gap is an overfit.',
+        'percentunit',
+        [
+          { expr: `vigil_training_macro_accuracy${ON}`, legend: 'training' },
+          {
+            expr: `vigil_training_validation${on('metric="macroAccuracy"')}`,
+            legend: 'validation',
+          },
+        ],
+      ),
+      series(
         'Iteration time',
         'One training iteration, all of its networks.',
         's',

@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file vigil/v1/train.proto.
  */
 export const file_vigil_v1_train: GenFile = /*@__PURE__*/
-  fileDesc("ChR2aWdpbC92MS90cmFpbi5wcm90bxIIdmlnaWwudjEirAEKDFRyYWluUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB2RhdGFzZXQYAiABKAkSDgoGcmVnaW1lGAMgASgJEiUKBXNwbGl0GAQgASgLMhYudmlnaWwudjEuU3BsaXRPcHRpb25zEioKB29wdGlvbnMYBSABKAsyGS52aWdpbC52MS5UcmFpbmluZ09wdGlvbnMSFAoMZGlzcGxheV9uYW1lGAYgASgJIs4BCgxTcGxpdE9wdGlvbnMSCgoCYnkYASABKAkSFwoKdGVzdF9zaGFyZRgCIAEoAUgAiAEBEh0KEHZhbGlkYXRpb25fc2hhcmUYAyABKAFIAYgBARIWCgl0ZXN0X2ZvbGQYBCABKAVIAogBARIcCg92YWxpZGF0aW9uX2ZvbGQYBSABKAVIA4gBAUINCgtfdGVzdF9zaGFyZUITChFfdmFsaWRhdGlvbl9zaGFyZUIMCgpfdGVzdF9mb2xkQhIKEF92YWxpZGF0aW9uX2ZvbGQi8wsKD1RyYWluaW5nT3B0aW9ucxITCgZlcG9jaHMYASABKAVIAIgBARIXCgpiYXRjaF9zaXplGAIgASgFSAGIAQESEQoEc2VlZBgDIAEoBEgCiAEBEiQKF2dlbmVyYXRvcl9sZWFybmluZ19yYXRlGAQgASgBSAOIAQESKAobZGlzY3JpbWluYXRvcl9sZWFybmluZ19yYXRlGAUgASgBSASIAQESJQoYY2xhc3NpZmllcl9sZWFybmluZ19yYXRlGAYgASgBSAWIAQESFQoIc2NoZWR1bGUYByABKAlIBogBARIWCglyZWR1Y3Rpb24YCCABKAlIB4gBARIXCgpsYW1iZGFfY2xzGAkgASgBSAiIAQESGAoLbGFtYmRhX2NvcnIYCiABKAFICYgBARIXCgpsYW1iZGFfb3B0GAsgASgBSAqIAQESGAoLcmVhbF90YXJnZXQYDCABKAFIC4gBARIYCgthdXhfb25fZmFrZRgNIAEoCEgMiAEBEh8KEmNvcnJlbGF0aW9uX3RhcmdldBgOIAEoCUgNiAEBEhwKD2xhYmVsX3Ntb290aGluZxgPIAEoAUgOiAEBEhgKC2dhbl9iYXRjaGVzGBAgASgJSA+IAQESFAoHZHJvcG91dBgRIAEoAUgQiAEBEg4KBmFibGF0ZRgSIAMoCRIWCglzZWxlY3RfYnkYEyABKAlIEYgBARITCgZsaW1pdHMYFCABKAlIEogBARIaCg1rZXJuZWxfaGVpZ2h0GBUgASgJSBOIAQESIwoWZ2VuZXJhdG9yX2FyY2hpdGVjdHVyZRgWIAEoCUgUiAEBEhsKDnVuZnJlZXplX2FmdGVyGBcgASgFSBWIAQESHAoPcHJldHJhaW5fZXBvY2hzGBggASgFSBaIAQESGAoLbGF0ZW50X3NpemUYGSABKAVIF4gBARIYCgtmb2NhbF9nYW1tYRgaIAEoAUgYiAEBEh0KEGxvZ2l0X2FkanVzdG1lbnQYGyABKAFIGYgBARIdChBzbW90ZV9uZWlnaGJvdXJzGBwgASgFSBqIAQESGQoMaml0dGVyX3NpZ21hGB0gASgBSBuIAQESGAoLc2NhbGVfc2lnbWEYHiABKAFIHIgBARIXCgp3YXJwX3NpZ21hGB8gASgBSB2IAQESFgoJZGl2ZXJzaXR5GCQgASgJSB6IAQESHQoQZGl2ZXJzaXR5X3dlaWdodBglIAEoAUgfiAEBEhYKCWNhbGlicmF0ZRguIAEoCUggiAEBQgkKB19lcG9jaHNCDQoLX2JhdGNoX3NpemVCBwoFX3NlZWRCGgoYX2dlbmVyYXRvcl9sZWFybmluZ19yYXRlQh4KHF9kaXNjcmltaW5hdG9yX2xlYXJuaW5nX3JhdGVCGwoZX2NsYXNzaWZpZXJfbGVhcm5pbmdfcmF0ZUILCglfc2NoZWR1bGVCDAoKX3JlZHVjdGlvbkINCgtfbGFtYmRhX2Nsc0IOCgxfbGFtYmRhX2NvcnJCDQoLX2xhbWJkYV9vcHRCDgoMX3JlYWxfdGFyZ2V0Qg4KDF9hdXhfb25fZmFrZUIVChNfY29ycmVsYXRpb25fdGFyZ2V0QhIKEF9sYWJlbF9zbW9vdGhpbmdCDgoMX2dhbl9iYXRjaGVzQgoKCF9kcm9wb3V0QgwKCl9zZWxlY3RfYnlCCQoHX2xpbWl0c0IQCg5fa2VybmVsX2hlaWdodEIZChdfZ2VuZXJhdG9yX2FyY2hpdGVjdHVyZUIRCg9fdW5mcmVlemVfYWZ0ZXJCEgoQX3ByZXRyYWluX2Vwb2Noc0IOCgxfbGF0ZW50X3NpemVCDgoMX2ZvY2FsX2dhbW1hQhMKEV9sb2dpdF9hZGp1c3RtZW50QhMKEV9zbW90ZV9uZWlnaGJvdXJzQg8KDV9qaXR0ZXJfc2lnbWFCDgoMX3NjYWxlX3NpZ21hQg0KC193YXJwX3NpZ21hQgwKCl9kaXZlcnNpdHlCEwoRX2RpdmVyc2l0eV93ZWlnaHRCDAoKX2NhbGlicmF0ZSKOBAoLVHJhaW5pbmdSdW4SDAoEbmFtZRgBIAEoCRIRCglvcGVyYXRpb24YAiABKAkSIQoFc3RhdGUYAyABKA4yEi52aWdpbC52MS5SdW5TdGF0ZRInCgdyZXF1ZXN0GAQgASgLMhYudmlnaWwudjEuVHJhaW5SZXF1ZXN0Ei8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIcHJvZ3Jlc3MYCCABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzEiYKB2hpc3RvcnkYCSADKAsyFS52aWdpbC52MS5FcG9jaFJlY29yZBIoCgpldmFsdWF0aW9uGAogASgLMhQudmlnaWwudjEuRXZhbHVhdGlvbhIVCg1tb2RlbF92ZXJzaW9uGAsgASgJEiEKBWVycm9yGAwgASgLMhIudmlnaWwudjEuUnVuRXJyb3ISNwoWcmVzb2x2ZWRfY29uZmlndXJhdGlvbhgNIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSEAoId2FybmluZ3MYDiADKAkiKQoIUnVuRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIpEDChBUcmFpbmluZ1Byb2dyZXNzEg8KB3BlcmNlbnQYASABKAESDQoFZXBvY2gYAiABKAUSDgoGZXBvY2hzGAMgASgFEgwKBHN0ZXAYBCABKAMSDQoFc3RlcHMYBSABKAMSNgoGbG9zc2VzGAYgAygLMiYudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5Mb3NzZXNFbnRyeRI+Cgp2YWxpZGF0aW9uGAcgAygLMioudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5WYWxpZGF0aW9uRW50cnkSFwoPcm93c19wZXJfc2Vjb25kGAggASgBEhQKDHNlY29uZHNfbGVmdBgJIAEoARIYChBjaGVja3BvaW50X2Vwb2NoGAogASgFEg0KBXBoYXNlGAsgASgJGi0KC0xvc3Nlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEaMQoPVmFsaWRhdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEivwIKC0Vwb2NoUmVjb3JkEg0KBWVwb2NoGAEgASgFEg0KBXN0ZXBzGAIgASgDEjEKBmxvc3NlcxgDIAMoCzIhLnZpZ2lsLnYxLkVwb2NoUmVjb3JkLkxvc3Nlc0VudHJ5EjkKCnZhbGlkYXRpb24YBCADKAsyJS52aWdpbC52MS5FcG9jaFJlY29yZC5WYWxpZGF0aW9uRW50cnkSFQoNbGVhcm5pbmdfcmF0ZRgFIAEoARIaChJjbGFzc2lmaWVyX3VwZGF0ZXMYBiABKAMSDwoHc2Vjb25kcxgHIAEoARotCgtMb3NzZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBGjEKD1ZhbGlkYXRpb25FbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIm0KDVRyYWluTWV0YWRhdGESCwoDcnVuGAEgASgJEiEKBXN0YXRlGAIgASgOMhIudmlnaWwudjEuUnVuU3RhdGUSLAoIcHJvZ3Jlc3MYAyABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzIjEKC1RyYWluUmVzdWx0EgsKA3J1bhgBIAEoCRIVCg1tb2RlbF92ZXJzaW9uGAIgASgJIiQKFFdhdGNoVHJhaW5pbmdSZXF1ZXN0EgwKBG5hbWUYASABKAki2wEKFVdhdGNoVHJhaW5pbmdSZXNwb25zZRIhCgVzdGF0ZRgBIAEoDjISLnZpZ2lsLnYxLlJ1blN0YXRlEiwKCHByb2dyZXNzGAIgASgLMhoudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcxIlCgZlcG9jaHMYAyADKAsyFS52aWdpbC52MS5FcG9jaFJlY29yZBIVCg1tb2RlbF92ZXJzaW9uGAQgASgJEiEKBWVycm9yGAUgASgLMhIudmlnaWwudjEuUnVuRXJyb3ISEAoId2FybmluZ3MYBiADKAkiHQoNR2V0UnVuUmVxdWVzdBIMCgRuYW1lGAEgASgJIjQKDkdldFJ1blJlc3BvbnNlEiIKA3J1bhgBIAEoCzIVLnZpZ2lsLnYxLlRyYWluaW5nUnVuIjgKD0xpc3RSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJQChBMaXN0UnVuc1Jlc3BvbnNlEiMKBHJ1bnMYASADKAsyFS52aWdpbC52MS5UcmFpbmluZ1J1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqzwEKCFJ1blN0YXRlEhkKFVJVTl9TVEFURV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFURV9RVUVVRUQQARIVChFSVU5fU1RBVEVfUlVOTklORxACEhgKFFJVTl9TVEFURV9DQU5DRUxMSU5HEAMSFwoTUlVOX1NUQVRFX1NVQ0NFRURFRBAEEhQKEFJVTl9TVEFURV9GQUlMRUQQBRIXChNSVU5fU1RBVEVfQ0FOQ0VMTEVEEAYSGQoVUlVOX1NUQVRFX0lOVEVSUlVQVEVEEAcypQIKD1RyYWluaW5nU2VydmljZRI+CgVUcmFpbhIWLnZpZ2lsLnYxLlRyYWluUmVxdWVzdBodLmdvb2dsZS5sb25ncnVubmluZy5PcGVyYXRpb24SUgoNV2F0Y2hUcmFpbmluZxIeLnZpZ2lsLnYxLldhdGNoVHJhaW5pbmdSZXF1ZXN0Gh8udmlnaWwudjEuV2F0Y2hUcmFpbmluZ1Jlc3BvbnNlMAESOwoGR2V0UnVuEhcudmlnaWwudjEuR2V0UnVuUmVxdWVzdBoYLnZpZ2lsLnYxLkdldFJ1blJlc3BvbnNlEkEKCExpc3RSdW5zEhkudmlnaWwudjEuTGlzdFJ1bnNSZXF1ZXN0GhoudmlnaWwudjEuTGlzdFJ1bnNSZXNwb25zZWIGcHJvdG8z", [file_google_longrunning_operations, file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation]);
+  fileDesc("ChR2aWdpbC92MS90cmFpbi5wcm90bxIIdmlnaWwudjEirAEKDFRyYWluUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB2RhdGFzZXQYAiABKAkSDgoGcmVnaW1lGAMgASgJEiUKBXNwbGl0GAQgASgLMhYudmlnaWwudjEuU3BsaXRPcHRpb25zEioKB29wdGlvbnMYBSABKAsyGS52aWdpbC52MS5UcmFpbmluZ09wdGlvbnMSFAoMZGlzcGxheV9uYW1lGAYgASgJIs4BCgxTcGxpdE9wdGlvbnMSCgoCYnkYASABKAkSFwoKdGVzdF9zaGFyZRgCIAEoAUgAiAEBEh0KEHZhbGlkYXRpb25fc2hhcmUYAyABKAFIAYgBARIWCgl0ZXN0X2ZvbGQYBCABKAVIAogBARIcCg92YWxpZGF0aW9uX2ZvbGQYBSABKAVIA4gBAUINCgtfdGVzdF9zaGFyZUITChFfdmFsaWRhdGlvbl9zaGFyZUIMCgpfdGVzdF9mb2xkQhIKEF92YWxpZGF0aW9uX2ZvbGQi8wsKD1RyYWluaW5nT3B0aW9ucxITCgZlcG9jaHMYASABKAVIAIgBARIXCgpiYXRjaF9zaXplGAIgASgFSAGIAQESEQoEc2VlZBgDIAEoBEgCiAEBEiQKF2dlbmVyYXRvcl9sZWFybmluZ19yYXRlGAQgASgBSAOIAQESKAobZGlzY3JpbWluYXRvcl9sZWFybmluZ19yYXRlGAUgASgBSASIAQESJQoYY2xhc3NpZmllcl9sZWFybmluZ19yYXRlGAYgASgBSAWIAQESFQoIc2NoZWR1bGUYByABKAlIBogBARIWCglyZWR1Y3Rpb24YCCABKAlIB4gBARIXCgpsYW1iZGFfY2xzGAkgASgBSAiIAQESGAoLbGFtYmRhX2NvcnIYCiABKAFICYgBARIXCgpsYW1iZGFfb3B0GAsgASgBSAqIAQESGAoLcmVhbF90YXJnZXQYDCABKAFIC4gBARIYCgthdXhfb25fZmFrZRgNIAEoCEgMiAEBEh8KEmNvcnJlbGF0aW9uX3RhcmdldBgOIAEoCUgNiAEBEhwKD2xhYmVsX3Ntb290aGluZxgPIAEoAUgOiAEBEhgKC2dhbl9iYXRjaGVzGBAgASgJSA+IAQESFAoHZHJvcG91dBgRIAEoAUgQiAEBEg4KBmFibGF0ZRgSIAMoCRIWCglzZWxlY3RfYnkYEyABKAlIEYgBARITCgZsaW1pdHMYFCABKAlIEogBARIaCg1rZXJuZWxfaGVpZ2h0GBUgASgJSBOIAQESIwoWZ2VuZXJhdG9yX2FyY2hpdGVjdHVyZRgWIAEoCUgUiAEBEhsKDnVuZnJlZXplX2FmdGVyGBcgASgFSBWIAQESHAoPcHJldHJhaW5fZXBvY2hzGBggASgFSBaIAQESGAoLbGF0ZW50X3NpemUYGSABKAVIF4gBARIYCgtmb2NhbF9nYW1tYRgaIAEoAUgYiAEBEh0KEGxvZ2l0X2FkanVzdG1lbnQYGyABKAFIGYgBARIdChBzbW90ZV9uZWlnaGJvdXJzGBwgASgFSBqIAQESGQoMaml0dGVyX3NpZ21hGB0gASgBSBuIAQESGAoLc2NhbGVfc2lnbWEYHiABKAFIHIgBARIXCgp3YXJwX3NpZ21hGB8gASgBSB2IAQESFgoJZGl2ZXJzaXR5GCQgASgJSB6IAQESHQoQZGl2ZXJzaXR5X3dlaWdodBglIAEoAUgfiAEBEhYKCWNhbGlicmF0ZRguIAEoCUggiAEBQgkKB19lcG9jaHNCDQoLX2JhdGNoX3NpemVCBwoFX3NlZWRCGgoYX2dlbmVyYXRvcl9sZWFybmluZ19yYXRlQh4KHF9kaXNjcmltaW5hdG9yX2xlYXJuaW5nX3JhdGVCGwoZX2NsYXNzaWZpZXJfbGVhcm5pbmdfcmF0ZUILCglfc2NoZWR1bGVCDAoKX3JlZHVjdGlvbkINCgtfbGFtYmRhX2Nsc0IOCgxfbGFtYmRhX2NvcnJCDQoLX2xhbWJkYV9vcHRCDgoMX3JlYWxfdGFyZ2V0Qg4KDF9hdXhfb25fZmFrZUIVChNfY29ycmVsYXRpb25fdGFyZ2V0QhIKEF9sYWJlbF9zbW9vdGhpbmdCDgoMX2dhbl9iYXRjaGVzQgoKCF9kcm9wb3V0QgwKCl9zZWxlY3RfYnlCCQoHX2xpbWl0c0IQCg5fa2VybmVsX2hlaWdodEIZChdfZ2VuZXJhdG9yX2FyY2hpdGVjdHVyZUIRCg9fdW5mcmVlemVfYWZ0ZXJCEgoQX3ByZXRyYWluX2Vwb2Noc0IOCgxfbGF0ZW50X3NpemVCDgoMX2ZvY2FsX2dhbW1hQhMKEV9sb2dpdF9hZGp1c3RtZW50QhMKEV9zbW90ZV9uZWlnaGJvdXJzQg8KDV9qaXR0ZXJfc2lnbWFCDgoMX3NjYWxlX3NpZ21hQg0KC193YXJwX3NpZ21hQgwKCl9kaXZlcnNpdHlCEwoRX2RpdmVyc2l0eV93ZWlnaHRCDAoKX2NhbGlicmF0ZSKOBAoLVHJhaW5pbmdSdW4SDAoEbmFtZRgBIAEoCRIRCglvcGVyYXRpb24YAiABKAkSIQoFc3RhdGUYAyABKA4yEi52aWdpbC52MS5SdW5TdGF0ZRInCgdyZXF1ZXN0GAQgASgLMhYudmlnaWwudjEuVHJhaW5SZXF1ZXN0Ei8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIcHJvZ3Jlc3MYCCABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzEiYKB2hpc3RvcnkYCSADKAsyFS52aWdpbC52MS5FcG9jaFJlY29yZBIoCgpldmFsdWF0aW9uGAogASgLMhQudmlnaWwudjEuRXZhbHVhdGlvbhIVCg1tb2RlbF92ZXJzaW9uGAsgASgJEiEKBWVycm9yGAwgASgLMhIudmlnaWwudjEuUnVuRXJyb3ISNwoWcmVzb2x2ZWRfY29uZmlndXJhdGlvbhgNIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSEAoId2FybmluZ3MYDiADKAkiKQoIUnVuRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIpEDChBUcmFpbmluZ1Byb2dyZXNzEg8KB3BlcmNlbnQYASABKAESDQoFZXBvY2gYAiABKAUSDgoGZXBvY2hzGAMgASgFEgwKBHN0ZXAYBCABKAMSDQoFc3RlcHMYBSABKAMSNgoGbG9zc2VzGAYgAygLMiYudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5Mb3NzZXNFbnRyeRI+Cgp2YWxpZGF0aW9uGAcgAygLMioudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5WYWxpZGF0aW9uRW50cnkSFwoPcm93c19wZXJfc2Vjb25kGAggASgBEhQKDHNlY29uZHNfbGVmdBgJIAEoARIYChBjaGVja3BvaW50X2Vwb2NoGAogASgFEg0KBXBoYXNlGAsgASgJGi0KC0xvc3Nlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEaMQoPVmFsaWRhdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEi5AIKC0Vwb2NoUmVjb3JkEg0KBWVwb2NoGAEgASgFEg0KBXN0ZXBzGAIgASgDEjEKBmxvc3NlcxgDIAMoCzIhLnZpZ2lsLnYxLkVwb2NoUmVjb3JkLkxvc3Nlc0VudHJ5EjkKCnZhbGlkYXRpb24YBCADKAsyJS52aWdpbC52MS5FcG9jaFJlY29yZC5WYWxpZGF0aW9uRW50cnkSFQoNbGVhcm5pbmdfcmF0ZRgFIAEoARIaChJjbGFzc2lmaWVyX3VwZGF0ZXMYBiABKAMSDwoHc2Vjb25kcxgHIAEoARIjCgV3YXRjaBgIIAEoCzIULnZpZ2lsLnYxLkVwb2NoV2F0Y2gaLQoLTG9zc2VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ARoxCg9WYWxpZGF0aW9uRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASLfAgoKRXBvY2hXYXRjaBIfChd0cmFpbmluZ19tYWNyb19hY2N1cmFjeRgBIAEoARI/Cg5ncmFkaWVudF9ub3JtcxgCIAMoCzInLnZpZ2lsLnYxLkVwb2NoV2F0Y2guR3JhZGllbnROb3Jtc0VudHJ5EigKG2Rpc2NyaW1pbmF0b3JfcmVhbF9hY2N1cmFjeRgDIAEoAUgAiAEBEigKG2Rpc2NyaW1pbmF0b3JfZmFrZV9hY2N1cmFjeRgEIAEoAUgBiAEBEiUKB2NsYXNzZXMYBSADKAsyFC52aWdpbC52MS5DbGFzc1dhdGNoGjQKEkdyYWRpZW50Tm9ybXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBQh4KHF9kaXNjcmltaW5hdG9yX3JlYWxfYWNjdXJhY3lCHgocX2Rpc2NyaW1pbmF0b3JfZmFrZV9hY2N1cmFjeSKXAQoKQ2xhc3NXYXRjaBISCgpjbGFzc19uYW1lGAEgASgJEhYKCXJlYWxfcmVhbBgCIAEoAUgAiAEBEg8KB2dlbl9nZW4YAyABKAESEAoIZ2VuX3JlYWwYBCABKAESGgoNbmVhcmVzdF9yYXRpbxgFIAEoAUgBiAEBQgwKCl9yZWFsX3JlYWxCEAoOX25lYXJlc3RfcmF0aW8ibQoNVHJhaW5NZXRhZGF0YRILCgNydW4YASABKAkSIQoFc3RhdGUYAiABKA4yEi52aWdpbC52MS5SdW5TdGF0ZRIsCghwcm9ncmVzcxgDIAEoCzIaLnZpZ2lsLnYxLlRyYWluaW5nUHJvZ3Jlc3MiMQoLVHJhaW5SZXN1bHQSCwoDcnVuGAEgASgJEhUKDW1vZGVsX3ZlcnNpb24YAiABKAkiJAoUV2F0Y2hUcmFpbmluZ1JlcXVlc3QSDAoEbmFtZRgBIAEoCSLbAQoVV2F0Y2hUcmFpbmluZ1Jlc3BvbnNlEiEKBXN0YXRlGAEgASgOMhIudmlnaWwudjEuUnVuU3RhdGUSLAoIcHJvZ3Jlc3MYAiABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzEiUKBmVwb2NocxgDIAMoCzIVLnZpZ2lsLnYxLkVwb2NoUmVjb3JkEhUKDW1vZGVsX3ZlcnNpb24YBCABKAkSIQoFZXJyb3IYBSABKAsyEi52aWdpbC52MS5SdW5FcnJvchIQCgh3YXJuaW5ncxgGIAMoCSIdCg1HZXRSdW5SZXF1ZXN0EgwKBG5hbWUYASABKAkiNAoOR2V0UnVuUmVzcG9uc2USIgoDcnVuGAEgASgLMhUudmlnaWwudjEuVHJhaW5pbmdSdW4iOAoPTGlzdFJ1bnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlAKEExpc3RSdW5zUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLnZpZ2lsLnYxLlRyYWluaW5nUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSrPAQoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQVRFX1FVRVVFRBABEhUKEVJVTl9TVEFURV9SVU5OSU5HEAISGAoUUlVOX1NUQVRFX0NBTkNFTExJTkcQAxIXChNSVU5fU1RBVEVfU1VDQ0VFREVEEAQSFAoQUlVOX1NUQVRFX0ZBSUxFRBAFEhcKE1JVTl9TVEFURV9DQU5DRUxMRUQQBhIZChVSVU5fU1RBVEVfSU5URVJSVVBURUQQBzKlAgoPVHJhaW5pbmdTZXJ2aWNlEj4KBVRyYWluEhYudmlnaWwudjEuVHJhaW5SZXF1ZXN0Gh0uZ29vZ2xlLmxvbmdydW5uaW5nLk9wZXJhdGlvbhJSCg1XYXRjaFRyYWluaW5nEh4udmlnaWwudjEuV2F0Y2hUcmFpbmluZ1JlcXVlc3QaHy52aWdpbC52MS5XYXRjaFRyYWluaW5nUmVzcG9uc2UwARI7CgZHZXRSdW4SFy52aWdpbC52MS5HZXRSdW5SZXF1ZXN0GhgudmlnaWwudjEuR2V0UnVuUmVzcG9uc2USQQoITGlzdFJ1bnMSGS52aWdpbC52MS5MaXN0UnVuc1JlcXVlc3QaGi52aWdpbC52MS5MaXN0UnVuc1Jlc3BvbnNlYgZwcm90bzM", [file_google_longrunning_operations, file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation]);
 
 /**
  * What to train.
@@ -665,6 +665,13 @@ export type EpochRecord = Message<"vigil.v1.EpochRecord"> & {
    * @generated from field: double seconds = 7;
    */
   seconds: number;
+
+  /**
+   * What the networks were like at its end; unset in runs of versions that did not look.
+   *
+   * @generated from field: vigil.v1.EpochWatch watch = 8;
+   */
+  watch?: EpochWatch | undefined;
 };
 
 /**
@@ -673,6 +680,105 @@ export type EpochRecord = Message<"vigil.v1.EpochRecord"> & {
  */
 export const EpochRecordSchema: GenMessage<EpochRecord> = /*@__PURE__*/
   messageDesc(file_vigil_v1_train, 6);
+
+/**
+ * What the networks are like at the end of an epoch, on samples of at most 64 rows per class.
+ *
+ * @generated from message vigil.v1.EpochWatch
+ */
+export type EpochWatch = Message<"vigil.v1.EpochWatch"> & {
+  /**
+   * Macro accuracy of C on training rows.
+   *
+   * @generated from field: double training_macro_accuracy = 1;
+   */
+  trainingMacroAccuracy: number;
+
+  /**
+   * Root mean square norm of each network's gradient over its latest 1,000 updates or so, by network.
+   *
+   * @generated from field: map<string, double> gradient_norms = 2;
+   */
+  gradientNorms: { [key: string]: number };
+
+  /**
+   * Share of real rows that D takes for real; unset when D was not trained.
+   *
+   * @generated from field: optional double discriminator_real_accuracy = 3;
+   */
+  discriminatorRealAccuracy?: number | undefined;
+
+  /**
+   * Share of generated rows that D takes for generated; unset when D was not trained.
+   *
+   * @generated from field: optional double discriminator_fake_accuracy = 4;
+   */
+  discriminatorFakeAccuracy?: number | undefined;
+
+  /**
+   * By class; empty when G was not trained.
+   *
+   * @generated from field: repeated vigil.v1.ClassWatch classes = 5;
+   */
+  classes: ClassWatch[];
+};
+
+/**
+ * Describes the message vigil.v1.EpochWatch.
+ * Use `create(EpochWatchSchema)` to create a new message.
+ */
+export const EpochWatchSchema: GenMessage<EpochWatch> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_train, 7);
+
+/**
+ * How generated rows of a class stand to real training rows of it.
+ *
+ * @generated from message vigil.v1.ClassWatch
+ */
+export type ClassWatch = Message<"vigil.v1.ClassWatch"> & {
+  /**
+   * The class.
+   *
+   * @generated from field: string class_name = 1;
+   */
+  className: string;
+
+  /**
+   * Mean correlation of two real rows; unset when there is only one.
+   *
+   * @generated from field: optional double real_real = 2;
+   */
+  realReal?: number | undefined;
+
+  /**
+   * Mean correlation of two generated rows: near 1 when the generator ignores its noise.
+   *
+   * @generated from field: double gen_gen = 3;
+   */
+  genGen: number;
+
+  /**
+   * Mean correlation of a generated row and a real one.
+   *
+   * @generated from field: double gen_real = 4;
+   */
+  genReal: number;
+
+  /**
+   * Median distance of a generated row to the nearest real one, over that of a real row to the nearest other: near 0
+   * when the generator copies. Unset when real rows have no such distance.
+   *
+   * @generated from field: optional double nearest_ratio = 5;
+   */
+  nearestRatio?: number | undefined;
+};
+
+/**
+ * Describes the message vigil.v1.ClassWatch.
+ * Use `create(ClassWatchSchema)` to create a new message.
+ */
+export const ClassWatchSchema: GenMessage<ClassWatch> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_train, 8);
 
 /**
  * Metadata of a training operation.
@@ -707,7 +813,7 @@ export type TrainMetadata = Message<"vigil.v1.TrainMetadata"> & {
  * Use `create(TrainMetadataSchema)` to create a new message.
  */
 export const TrainMetadataSchema: GenMessage<TrainMetadata> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 7);
+  messageDesc(file_vigil_v1_train, 9);
 
 /**
  * Response of a training operation.
@@ -735,7 +841,7 @@ export type TrainResult = Message<"vigil.v1.TrainResult"> & {
  * Use `create(TrainResultSchema)` to create a new message.
  */
 export const TrainResultSchema: GenMessage<TrainResult> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 8);
+  messageDesc(file_vigil_v1_train, 10);
 
 /**
  * Names the run to watch.
@@ -756,7 +862,7 @@ export type WatchTrainingRequest = Message<"vigil.v1.WatchTrainingRequest"> & {
  * Use `create(WatchTrainingRequestSchema)` to create a new message.
  */
 export const WatchTrainingRequestSchema: GenMessage<WatchTrainingRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 9);
+  messageDesc(file_vigil_v1_train, 11);
 
 /**
  * A change of a run.
@@ -812,7 +918,7 @@ export type WatchTrainingResponse = Message<"vigil.v1.WatchTrainingResponse"> & 
  * Use `create(WatchTrainingResponseSchema)` to create a new message.
  */
 export const WatchTrainingResponseSchema: GenMessage<WatchTrainingResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 10);
+  messageDesc(file_vigil_v1_train, 12);
 
 /**
  * Names a run.
@@ -833,7 +939,7 @@ export type GetRunRequest = Message<"vigil.v1.GetRunRequest"> & {
  * Use `create(GetRunRequestSchema)` to create a new message.
  */
 export const GetRunRequestSchema: GenMessage<GetRunRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 11);
+  messageDesc(file_vigil_v1_train, 13);
 
 /**
  * The run.
@@ -854,7 +960,7 @@ export type GetRunResponse = Message<"vigil.v1.GetRunResponse"> & {
  * Use `create(GetRunResponseSchema)` to create a new message.
  */
 export const GetRunResponseSchema: GenMessage<GetRunResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 12);
+  messageDesc(file_vigil_v1_train, 14);
 
 /**
  * A page of runs.
@@ -882,7 +988,7 @@ export type ListRunsRequest = Message<"vigil.v1.ListRunsRequest"> & {
  * Use `create(ListRunsRequestSchema)` to create a new message.
  */
 export const ListRunsRequestSchema: GenMessage<ListRunsRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 13);
+  messageDesc(file_vigil_v1_train, 15);
 
 /**
  * Runs, newest first, without history.
@@ -910,7 +1016,7 @@ export type ListRunsResponse = Message<"vigil.v1.ListRunsResponse"> & {
  * Use `create(ListRunsResponseSchema)` to create a new message.
  */
 export const ListRunsResponseSchema: GenMessage<ListRunsResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 14);
+  messageDesc(file_vigil_v1_train, 16);
 
 /**
  * The state of a run.
