@@ -4,10 +4,12 @@ import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { percent, remark, write } from '../services/cli/print.ts';
+import { benchCollapse } from './collapse.ts';
 import { type Pytorch, providePytorch } from './contenders/install-pytorch.ts';
 import { benchEpoch } from './epoch.ts';
+import { renderCollapse } from './page/collapse-page.ts';
 import { renderPage } from './page/render.ts';
-import { PAGE, RESULTS, readResults } from './page/results.ts';
+import { DOCUMENTED, PAGE, RESULTS, readResults } from './page/results.ts';
 import { AXES, type Axis, benchScaling } from './scaling.ts';
 import { printTraining } from './training/print-training.ts';
 import { benchTraining } from './training/training.ts';
@@ -16,6 +18,14 @@ interface PeerFlags {
   readonly withoutPytorch?: boolean;
   readonly install: boolean;
   readonly cache: string;
+}
+
+interface CollapseFlags {
+  readonly json: string;
+  readonly dataset: string;
+  readonly epochs: number;
+  readonly seeds: number[];
+  readonly generator: string;
 }
 
 const AXIS_NAMES = Object.keys(AXES) as Axis[];
@@ -104,6 +114,30 @@ withPeer(program.command('scaling'))
       say: remark,
     });
     await keep(flags.json, result);
+  });
+
+program
+  .command('collapse')
+  .description(
+    'whether G collapses to one row per class, with the objective of the paper and with mode seeking',
+  )
+  .option('--json <file>', 'where the figures go', join(DOCUMENTED, 'collapse.json'))
+  .option('--dataset <name>', 'what is trained on', 'example:uta-rldd-blinks')
+  .option('--epochs <count>', 'epochs of each run', positive, 10)
+  .option('--seeds <list>', 'a run of every objective for each', integers, [1, 2, 3])
+  .option('--generator <name>', 'generatorArchitecture', 'paper')
+  .action(async (flags: CollapseFlags) => {
+    const { json, dataset, epochs, seeds, generator } = flags;
+    const result = await benchCollapse({
+      dataset,
+      epochs,
+      seeds,
+      generatorArchitecture: generator,
+      command: asTyped(),
+      say: remark,
+    });
+    await keep(json, result);
+    await writeFile(json.replace(/\.json$/, '.md'), renderCollapse(result));
   });
 
 program

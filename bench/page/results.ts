@@ -4,6 +4,8 @@ import { projectRoot } from '../../services/project.ts';
 import type { Results } from './render.ts';
 
 export const RESULTS = join(projectRoot(), 'bench', 'results');
+/** What a page of docs/results is written from stands beside it. */
+export const DOCUMENTED = join(projectRoot(), 'docs', 'results');
 export const PAGE = join(projectRoot(), 'docs', 'performance.md');
 
 async function read<T>(name: string): Promise<T | undefined> {
