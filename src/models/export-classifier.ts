@@ -1,6 +1,6 @@
 import { portableModel } from '../tensor/compile/portable-model.ts';
 import type { Program } from '../tensor/engine.ts';
-import { div, softmax } from '../tensor/ops.ts';
+import { mul, softmax } from '../tensor/ops.ts';
 import { classifierLayout, classifierLogits } from './classifier.ts';
 import { weightsKey } from './networks.ts';
 import { cut, layoutSize, named } from './parameters.ts';
@@ -41,7 +41,7 @@ function detachedProgram({ spec, limits, temperature }: DetachedClassifier, rows
     run: ({ samples }, state) => {
       const weights = named(layout, cut(layout, state[key]!));
       const scores = classifierLogits(spec, weights, toScaled(limits, asImage(samples!)));
-      const logits = temperature === 1 ? scores : div(scores, temperature);
+      const logits = temperature === 1 ? scores : mul(scores, 1 / temperature);
       return { outputs: { logits, probabilities: softmax(logits) } };
     },
   };

@@ -10,7 +10,16 @@ export function onnxMetadata(
   sha256: string,
   manifest: BundleManifest,
 ): Record<string, string> {
-  const { channels, steps, channelNames, classNames, limits, trainPriors, lineage } = manifest;
+  const {
+    channels,
+    steps,
+    channelNames,
+    classNames,
+    limits,
+    trainPriors,
+    lineage,
+    temperature = 1,
+  } = manifest;
   return {
     class_names: JSON.stringify(classNames),
     channel_names: JSON.stringify(channelNames),
@@ -18,7 +27,7 @@ export function onnxMetadata(
     channels: String(channels),
     steps: String(steps),
     train_priors: JSON.stringify(trainPriors),
-    temperature: String(temperatureOf(manifest)),
+    temperature: String(temperature),
     version,
     bundle_sha256: sha256,
     run: lineage.run,
@@ -28,9 +37,4 @@ export function onnxMetadata(
     dataset_sha256: lineage.datasetSha256,
     code_version: lineage.codeVersion,
   };
-}
-
-/** Divides C's logits; 1 for versions without a calibration. */
-export function temperatureOf(manifest: BundleManifest & { readonly temperature?: number }): number {
-  return manifest.temperature ?? 1;
 }

@@ -95,7 +95,9 @@ export function compareAnswers(answers: HeldOutAnswers): Comparison {
       for (let i = 0; i < rows.length; i++) counts[rows[i]!]! += 1;
       return apart(counts);
     };
-    return { mean, interval: clusterInterval(clusters, statistic, { seed: SEED, resamples: RESAMPLES }) };
+    const interval = clusterInterval(clusters, statistic, { seed: SEED, resamples: RESAMPLES });
+    // Infinite where the score exists on no resample: that is no interval.
+    return Number.isFinite(interval.low + interval.high) ? { mean, interval } : null;
   };
   return {
     rows: labels.length,

@@ -10,13 +10,15 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Evaluation } from "./evaluation_pb.ts";
 import { file_vigil_v1_evaluation } from "./evaluation_pb.ts";
+import type { GateReport } from "./gate_pb.ts";
+import { file_vigil_v1_gate } from "./gate_pb.ts";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file vigil/v1/train.proto.
  */
 export const file_vigil_v1_train: GenFile = /*@__PURE__*/
-  fileDesc("ChR2aWdpbC92MS90cmFpbi5wcm90bxIIdmlnaWwudjEirAEKDFRyYWluUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB2RhdGFzZXQYAiABKAkSDgoGcmVnaW1lGAMgASgJEiUKBXNwbGl0GAQgASgLMhYudmlnaWwudjEuU3BsaXRPcHRpb25zEioKB29wdGlvbnMYBSABKAsyGS52aWdpbC52MS5UcmFpbmluZ09wdGlvbnMSFAoMZGlzcGxheV9uYW1lGAYgASgJIs4BCgxTcGxpdE9wdGlvbnMSCgoCYnkYASABKAkSFwoKdGVzdF9zaGFyZRgCIAEoAUgAiAEBEh0KEHZhbGlkYXRpb25fc2hhcmUYAyABKAFIAYgBARIWCgl0ZXN0X2ZvbGQYBCABKAVIAogBARIcCg92YWxpZGF0aW9uX2ZvbGQYBSABKAVIA4gBAUINCgtfdGVzdF9zaGFyZUITChFfdmFsaWRhdGlvbl9zaGFyZUIMCgpfdGVzdF9mb2xkQhIKEF92YWxpZGF0aW9uX2ZvbGQimQsKD1RyYWluaW5nT3B0aW9ucxITCgZlcG9jaHMYASABKAVIAIgBARIXCgpiYXRjaF9zaXplGAIgASgFSAGIAQESEQoEc2VlZBgDIAEoBEgCiAEBEiQKF2dlbmVyYXRvcl9sZWFybmluZ19yYXRlGAQgASgBSAOIAQESKAobZGlzY3JpbWluYXRvcl9sZWFybmluZ19yYXRlGAUgASgBSASIAQESJQoYY2xhc3NpZmllcl9sZWFybmluZ19yYXRlGAYgASgBSAWIAQESFQoIc2NoZWR1bGUYByABKAlIBogBARIWCglyZWR1Y3Rpb24YCCABKAlIB4gBARIXCgpsYW1iZGFfY2xzGAkgASgBSAiIAQESGAoLbGFtYmRhX2NvcnIYCiABKAFICYgBARIXCgpsYW1iZGFfb3B0GAsgASgBSAqIAQESGAoLcmVhbF90YXJnZXQYDCABKAFIC4gBARIYCgthdXhfb25fZmFrZRgNIAEoCEgMiAEBEh8KEmNvcnJlbGF0aW9uX3RhcmdldBgOIAEoCUgNiAEBEhwKD2xhYmVsX3Ntb290aGluZxgPIAEoAUgOiAEBEhgKC2dhbl9iYXRjaGVzGBAgASgJSA+IAQESFAoHZHJvcG91dBgRIAEoAUgQiAEBEg4KBmFibGF0ZRgSIAMoCRIWCglzZWxlY3RfYnkYEyABKAlIEYgBARITCgZsaW1pdHMYFCABKAlIEogBARIaCg1rZXJuZWxfaGVpZ2h0GBUgASgJSBOIAQESIwoWZ2VuZXJhdG9yX2FyY2hpdGVjdHVyZRgWIAEoCUgUiAEBEhsKDnVuZnJlZXplX2FmdGVyGBcgASgFSBWIAQESHAoPcHJldHJhaW5fZXBvY2hzGBggASgFSBaIAQESGAoLbGF0ZW50X3NpemUYGSABKAVIF4gBARIYCgtmb2NhbF9nYW1tYRgaIAEoAUgYiAEBEh0KEGxvZ2l0X2FkanVzdG1lbnQYGyABKAFIGYgBARIdChBzbW90ZV9uZWlnaGJvdXJzGBwgASgFSBqIAQESGQoMaml0dGVyX3NpZ21hGB0gASgBSBuIAQESGAoLc2NhbGVfc2lnbWEYHiABKAFIHIgBARIXCgp3YXJwX3NpZ21hGB8gASgBSB2IAQESFgoJY2FsaWJyYXRlGC4gASgJSB6IAQFCCQoHX2Vwb2Noc0INCgtfYmF0Y2hfc2l6ZUIHCgVfc2VlZEIaChhfZ2VuZXJhdG9yX2xlYXJuaW5nX3JhdGVCHgocX2Rpc2NyaW1pbmF0b3JfbGVhcm5pbmdfcmF0ZUIbChlfY2xhc3NpZmllcl9sZWFybmluZ19yYXRlQgsKCV9zY2hlZHVsZUIMCgpfcmVkdWN0aW9uQg0KC19sYW1iZGFfY2xzQg4KDF9sYW1iZGFfY29yckINCgtfbGFtYmRhX29wdEIOCgxfcmVhbF90YXJnZXRCDgoMX2F1eF9vbl9mYWtlQhUKE19jb3JyZWxhdGlvbl90YXJnZXRCEgoQX2xhYmVsX3Ntb290aGluZ0IOCgxfZ2FuX2JhdGNoZXNCCgoIX2Ryb3BvdXRCDAoKX3NlbGVjdF9ieUIJCgdfbGltaXRzQhAKDl9rZXJuZWxfaGVpZ2h0QhkKF19nZW5lcmF0b3JfYXJjaGl0ZWN0dXJlQhEKD191bmZyZWV6ZV9hZnRlckISChBfcHJldHJhaW5fZXBvY2hzQg4KDF9sYXRlbnRfc2l6ZUIOCgxfZm9jYWxfZ2FtbWFCEwoRX2xvZ2l0X2FkanVzdG1lbnRCEwoRX3Ntb3RlX25laWdoYm91cnNCDwoNX2ppdHRlcl9zaWdtYUIOCgxfc2NhbGVfc2lnbWFCDQoLX3dhcnBfc2lnbWFCDAoKX2NhbGlicmF0ZSKOBAoLVHJhaW5pbmdSdW4SDAoEbmFtZRgBIAEoCRIRCglvcGVyYXRpb24YAiABKAkSIQoFc3RhdGUYAyABKA4yEi52aWdpbC52MS5SdW5TdGF0ZRInCgdyZXF1ZXN0GAQgASgLMhYudmlnaWwudjEuVHJhaW5SZXF1ZXN0Ei8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIcHJvZ3Jlc3MYCCABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzEiYKB2hpc3RvcnkYCSADKAsyFS52aWdpbC52MS5FcG9jaFJlY29yZBIoCgpldmFsdWF0aW9uGAogASgLMhQudmlnaWwudjEuRXZhbHVhdGlvbhIVCg1tb2RlbF92ZXJzaW9uGAsgASgJEiEKBWVycm9yGAwgASgLMhIudmlnaWwudjEuUnVuRXJyb3ISNwoWcmVzb2x2ZWRfY29uZmlndXJhdGlvbhgNIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSEAoId2FybmluZ3MYDiADKAkiKQoIUnVuRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIpEDChBUcmFpbmluZ1Byb2dyZXNzEg8KB3BlcmNlbnQYASABKAESDQoFZXBvY2gYAiABKAUSDgoGZXBvY2hzGAMgASgFEgwKBHN0ZXAYBCABKAMSDQoFc3RlcHMYBSABKAMSNgoGbG9zc2VzGAYgAygLMiYudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5Mb3NzZXNFbnRyeRI+Cgp2YWxpZGF0aW9uGAcgAygLMioudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5WYWxpZGF0aW9uRW50cnkSFwoPcm93c19wZXJfc2Vjb25kGAggASgBEhQKDHNlY29uZHNfbGVmdBgJIAEoARIYChBjaGVja3BvaW50X2Vwb2NoGAogASgFEg0KBXBoYXNlGAsgASgJGi0KC0xvc3Nlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEaMQoPVmFsaWRhdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEivwIKC0Vwb2NoUmVjb3JkEg0KBWVwb2NoGAEgASgFEg0KBXN0ZXBzGAIgASgDEjEKBmxvc3NlcxgDIAMoCzIhLnZpZ2lsLnYxLkVwb2NoUmVjb3JkLkxvc3Nlc0VudHJ5EjkKCnZhbGlkYXRpb24YBCADKAsyJS52aWdpbC52MS5FcG9jaFJlY29yZC5WYWxpZGF0aW9uRW50cnkSFQoNbGVhcm5pbmdfcmF0ZRgFIAEoARIaChJjbGFzc2lmaWVyX3VwZGF0ZXMYBiABKAMSDwoHc2Vjb25kcxgHIAEoARotCgtMb3NzZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBGjEKD1ZhbGlkYXRpb25FbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIm0KDVRyYWluTWV0YWRhdGESCwoDcnVuGAEgASgJEiEKBXN0YXRlGAIgASgOMhIudmlnaWwudjEuUnVuU3RhdGUSLAoIcHJvZ3Jlc3MYAyABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzIjEKC1RyYWluUmVzdWx0EgsKA3J1bhgBIAEoCRIVCg1tb2RlbF92ZXJzaW9uGAIgASgJIiQKFFdhdGNoVHJhaW5pbmdSZXF1ZXN0EgwKBG5hbWUYASABKAki2wEKFVdhdGNoVHJhaW5pbmdSZXNwb25zZRIhCgVzdGF0ZRgBIAEoDjISLnZpZ2lsLnYxLlJ1blN0YXRlEiwKCHByb2dyZXNzGAIgASgLMhoudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcxIlCgZlcG9jaHMYAyADKAsyFS52aWdpbC52MS5FcG9jaFJlY29yZBIVCg1tb2RlbF92ZXJzaW9uGAQgASgJEiEKBWVycm9yGAUgASgLMhIudmlnaWwudjEuUnVuRXJyb3ISEAoId2FybmluZ3MYBiADKAkiHQoNR2V0UnVuUmVxdWVzdBIMCgRuYW1lGAEgASgJIjQKDkdldFJ1blJlc3BvbnNlEiIKA3J1bhgBIAEoCzIVLnZpZ2lsLnYxLlRyYWluaW5nUnVuIjgKD0xpc3RSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJQChBMaXN0UnVuc1Jlc3BvbnNlEiMKBHJ1bnMYASADKAsyFS52aWdpbC52MS5UcmFpbmluZ1J1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqzwEKCFJ1blN0YXRlEhkKFVJVTl9TVEFURV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFURV9RVUVVRUQQARIVChFSVU5fU1RBVEVfUlVOTklORxACEhgKFFJVTl9TVEFURV9DQU5DRUxMSU5HEAMSFwoTUlVOX1NUQVRFX1NVQ0NFRURFRBAEEhQKEFJVTl9TVEFURV9GQUlMRUQQBRIXChNSVU5fU1RBVEVfQ0FOQ0VMTEVEEAYSGQoVUlVOX1NUQVRFX0lOVEVSUlVQVEVEEAcypQIKD1RyYWluaW5nU2VydmljZRI+CgVUcmFpbhIWLnZpZ2lsLnYxLlRyYWluUmVxdWVzdBodLmdvb2dsZS5sb25ncnVubmluZy5PcGVyYXRpb24SUgoNV2F0Y2hUcmFpbmluZxIeLnZpZ2lsLnYxLldhdGNoVHJhaW5pbmdSZXF1ZXN0Gh8udmlnaWwudjEuV2F0Y2hUcmFpbmluZ1Jlc3BvbnNlMAESOwoGR2V0UnVuEhcudmlnaWwudjEuR2V0UnVuUmVxdWVzdBoYLnZpZ2lsLnYxLkdldFJ1blJlc3BvbnNlEkEKCExpc3RSdW5zEhkudmlnaWwudjEuTGlzdFJ1bnNSZXF1ZXN0GhoudmlnaWwudjEuTGlzdFJ1bnNSZXNwb25zZWIGcHJvdG8z", [file_google_longrunning_operations, file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation]);
+  fileDesc("ChR2aWdpbC92MS90cmFpbi5wcm90bxIIdmlnaWwudjEivQEKDFRyYWluUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB2RhdGFzZXQYAiABKAkSDgoGcmVnaW1lGAMgASgJEiUKBXNwbGl0GAQgASgLMhYudmlnaWwudjEuU3BsaXRPcHRpb25zEioKB29wdGlvbnMYBSABKAsyGS52aWdpbC52MS5UcmFpbmluZ09wdGlvbnMSFAoMZGlzcGxheV9uYW1lGAYgASgJEg8KB3Byb21vdGUYByABKAgizgEKDFNwbGl0T3B0aW9ucxIKCgJieRgBIAEoCRIXCgp0ZXN0X3NoYXJlGAIgASgBSACIAQESHQoQdmFsaWRhdGlvbl9zaGFyZRgDIAEoAUgBiAEBEhYKCXRlc3RfZm9sZBgEIAEoBUgCiAEBEhwKD3ZhbGlkYXRpb25fZm9sZBgFIAEoBUgDiAEBQg0KC190ZXN0X3NoYXJlQhMKEV92YWxpZGF0aW9uX3NoYXJlQgwKCl90ZXN0X2ZvbGRCEgoQX3ZhbGlkYXRpb25fZm9sZCKZCwoPVHJhaW5pbmdPcHRpb25zEhMKBmVwb2NocxgBIAEoBUgAiAEBEhcKCmJhdGNoX3NpemUYAiABKAVIAYgBARIRCgRzZWVkGAMgASgESAKIAQESJAoXZ2VuZXJhdG9yX2xlYXJuaW5nX3JhdGUYBCABKAFIA4gBARIoChtkaXNjcmltaW5hdG9yX2xlYXJuaW5nX3JhdGUYBSABKAFIBIgBARIlChhjbGFzc2lmaWVyX2xlYXJuaW5nX3JhdGUYBiABKAFIBYgBARIVCghzY2hlZHVsZRgHIAEoCUgGiAEBEhYKCXJlZHVjdGlvbhgIIAEoCUgHiAEBEhcKCmxhbWJkYV9jbHMYCSABKAFICIgBARIYCgtsYW1iZGFfY29ychgKIAEoAUgJiAEBEhcKCmxhbWJkYV9vcHQYCyABKAFICogBARIYCgtyZWFsX3RhcmdldBgMIAEoAUgLiAEBEhgKC2F1eF9vbl9mYWtlGA0gASgISAyIAQESHwoSY29ycmVsYXRpb25fdGFyZ2V0GA4gASgJSA2IAQESHAoPbGFiZWxfc21vb3RoaW5nGA8gASgBSA6IAQESGAoLZ2FuX2JhdGNoZXMYECABKAlID4gBARIUCgdkcm9wb3V0GBEgASgBSBCIAQESDgoGYWJsYXRlGBIgAygJEhYKCXNlbGVjdF9ieRgTIAEoCUgRiAEBEhMKBmxpbWl0cxgUIAEoCUgSiAEBEhoKDWtlcm5lbF9oZWlnaHQYFSABKAlIE4gBARIjChZnZW5lcmF0b3JfYXJjaGl0ZWN0dXJlGBYgASgJSBSIAQESGwoOdW5mcmVlemVfYWZ0ZXIYFyABKAVIFYgBARIcCg9wcmV0cmFpbl9lcG9jaHMYGCABKAVIFogBARIYCgtsYXRlbnRfc2l6ZRgZIAEoBUgXiAEBEhgKC2ZvY2FsX2dhbW1hGBogASgBSBiIAQESHQoQbG9naXRfYWRqdXN0bWVudBgbIAEoAUgZiAEBEh0KEHNtb3RlX25laWdoYm91cnMYHCABKAVIGogBARIZCgxqaXR0ZXJfc2lnbWEYHSABKAFIG4gBARIYCgtzY2FsZV9zaWdtYRgeIAEoAUgciAEBEhcKCndhcnBfc2lnbWEYHyABKAFIHYgBARIWCgljYWxpYnJhdGUYLiABKAlIHogBAUIJCgdfZXBvY2hzQg0KC19iYXRjaF9zaXplQgcKBV9zZWVkQhoKGF9nZW5lcmF0b3JfbGVhcm5pbmdfcmF0ZUIeChxfZGlzY3JpbWluYXRvcl9sZWFybmluZ19yYXRlQhsKGV9jbGFzc2lmaWVyX2xlYXJuaW5nX3JhdGVCCwoJX3NjaGVkdWxlQgwKCl9yZWR1Y3Rpb25CDQoLX2xhbWJkYV9jbHNCDgoMX2xhbWJkYV9jb3JyQg0KC19sYW1iZGFfb3B0Qg4KDF9yZWFsX3RhcmdldEIOCgxfYXV4X29uX2Zha2VCFQoTX2NvcnJlbGF0aW9uX3RhcmdldEISChBfbGFiZWxfc21vb3RoaW5nQg4KDF9nYW5fYmF0Y2hlc0IKCghfZHJvcG91dEIMCgpfc2VsZWN0X2J5QgkKB19saW1pdHNCEAoOX2tlcm5lbF9oZWlnaHRCGQoXX2dlbmVyYXRvcl9hcmNoaXRlY3R1cmVCEQoPX3VuZnJlZXplX2FmdGVyQhIKEF9wcmV0cmFpbl9lcG9jaHNCDgoMX2xhdGVudF9zaXplQg4KDF9mb2NhbF9nYW1tYUITChFfbG9naXRfYWRqdXN0bWVudEITChFfc21vdGVfbmVpZ2hib3Vyc0IPCg1faml0dGVyX3NpZ21hQg4KDF9zY2FsZV9zaWdtYUINCgtfd2FycF9zaWdtYUIMCgpfY2FsaWJyYXRlIrYECgtUcmFpbmluZ1J1bhIMCgRuYW1lGAEgASgJEhEKCW9wZXJhdGlvbhgCIAEoCRIhCgVzdGF0ZRgDIAEoDjISLnZpZ2lsLnYxLlJ1blN0YXRlEicKB3JlcXVlc3QYBCABKAsyFi52aWdpbC52MS5UcmFpblJlcXVlc3QSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghwcm9ncmVzcxgIIAEoCzIaLnZpZ2lsLnYxLlRyYWluaW5nUHJvZ3Jlc3MSJgoHaGlzdG9yeRgJIAMoCzIVLnZpZ2lsLnYxLkVwb2NoUmVjb3JkEigKCmV2YWx1YXRpb24YCiABKAsyFC52aWdpbC52MS5FdmFsdWF0aW9uEhUKDW1vZGVsX3ZlcnNpb24YCyABKAkSIQoFZXJyb3IYDCABKAsyEi52aWdpbC52MS5SdW5FcnJvchI3ChZyZXNvbHZlZF9jb25maWd1cmF0aW9uGA0gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCgh3YXJuaW5ncxgOIAMoCRImCglwcm9tb3Rpb24YDyABKAsyEy52aWdpbC52MS5Qcm9tb3Rpb24iZAoJUHJvbW90aW9uEhAKCHByb21vdGVkGAEgASgIEiIKBGdhdGUYAiABKAsyFC52aWdpbC52MS5HYXRlUmVwb3J0EiEKBWVycm9yGAMgASgLMhIudmlnaWwudjEuUnVuRXJyb3IiKQoIUnVuRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIpEDChBUcmFpbmluZ1Byb2dyZXNzEg8KB3BlcmNlbnQYASABKAESDQoFZXBvY2gYAiABKAUSDgoGZXBvY2hzGAMgASgFEgwKBHN0ZXAYBCABKAMSDQoFc3RlcHMYBSABKAMSNgoGbG9zc2VzGAYgAygLMiYudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5Mb3NzZXNFbnRyeRI+Cgp2YWxpZGF0aW9uGAcgAygLMioudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5WYWxpZGF0aW9uRW50cnkSFwoPcm93c19wZXJfc2Vjb25kGAggASgBEhQKDHNlY29uZHNfbGVmdBgJIAEoARIYChBjaGVja3BvaW50X2Vwb2NoGAogASgFEg0KBXBoYXNlGAsgASgJGi0KC0xvc3Nlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEaMQoPVmFsaWRhdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEivwIKC0Vwb2NoUmVjb3JkEg0KBWVwb2NoGAEgASgFEg0KBXN0ZXBzGAIgASgDEjEKBmxvc3NlcxgDIAMoCzIhLnZpZ2lsLnYxLkVwb2NoUmVjb3JkLkxvc3Nlc0VudHJ5EjkKCnZhbGlkYXRpb24YBCADKAsyJS52aWdpbC52MS5FcG9jaFJlY29yZC5WYWxpZGF0aW9uRW50cnkSFQoNbGVhcm5pbmdfcmF0ZRgFIAEoARIaChJjbGFzc2lmaWVyX3VwZGF0ZXMYBiABKAMSDwoHc2Vjb25kcxgHIAEoARotCgtMb3NzZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBGjEKD1ZhbGlkYXRpb25FbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBIm0KDVRyYWluTWV0YWRhdGESCwoDcnVuGAEgASgJEiEKBXN0YXRlGAIgASgOMhIudmlnaWwudjEuUnVuU3RhdGUSLAoIcHJvZ3Jlc3MYAyABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzIjEKC1RyYWluUmVzdWx0EgsKA3J1bhgBIAEoCRIVCg1tb2RlbF92ZXJzaW9uGAIgASgJIiQKFFdhdGNoVHJhaW5pbmdSZXF1ZXN0EgwKBG5hbWUYASABKAkigwIKFVdhdGNoVHJhaW5pbmdSZXNwb25zZRIhCgVzdGF0ZRgBIAEoDjISLnZpZ2lsLnYxLlJ1blN0YXRlEiwKCHByb2dyZXNzGAIgASgLMhoudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcxIlCgZlcG9jaHMYAyADKAsyFS52aWdpbC52MS5FcG9jaFJlY29yZBIVCg1tb2RlbF92ZXJzaW9uGAQgASgJEiEKBWVycm9yGAUgASgLMhIudmlnaWwudjEuUnVuRXJyb3ISEAoId2FybmluZ3MYBiADKAkSJgoJcHJvbW90aW9uGAcgASgLMhMudmlnaWwudjEuUHJvbW90aW9uIh0KDUdldFJ1blJlcXVlc3QSDAoEbmFtZRgBIAEoCSI0Cg5HZXRSdW5SZXNwb25zZRIiCgNydW4YASABKAsyFS52aWdpbC52MS5UcmFpbmluZ1J1biI4Cg9MaXN0UnVuc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiUAoQTGlzdFJ1bnNSZXNwb25zZRIjCgRydW5zGAEgAygLMhUudmlnaWwudjEuVHJhaW5pbmdSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJKs8BCghSdW5TdGF0ZRIZChVSVU5fU1RBVEVfVU5TUEVDSUZJRUQQABIUChBSVU5fU1RBVEVfUVVFVUVEEAESFQoRUlVOX1NUQVRFX1JVTk5JTkcQAhIYChRSVU5fU1RBVEVfQ0FOQ0VMTElORxADEhcKE1JVTl9TVEFURV9TVUNDRUVERUQQBBIUChBSVU5fU1RBVEVfRkFJTEVEEAUSFwoTUlVOX1NUQVRFX0NBTkNFTExFRBAGEhkKFVJVTl9TVEFURV9JTlRFUlJVUFRFRBAHMqUCCg9UcmFpbmluZ1NlcnZpY2USPgoFVHJhaW4SFi52aWdpbC52MS5UcmFpblJlcXVlc3QaHS5nb29nbGUubG9uZ3J1bm5pbmcuT3BlcmF0aW9uElIKDVdhdGNoVHJhaW5pbmcSHi52aWdpbC52MS5XYXRjaFRyYWluaW5nUmVxdWVzdBofLnZpZ2lsLnYxLldhdGNoVHJhaW5pbmdSZXNwb25zZTABEjsKBkdldFJ1bhIXLnZpZ2lsLnYxLkdldFJ1blJlcXVlc3QaGC52aWdpbC52MS5HZXRSdW5SZXNwb25zZRJBCghMaXN0UnVucxIZLnZpZ2lsLnYxLkxpc3RSdW5zUmVxdWVzdBoaLnZpZ2lsLnYxLkxpc3RSdW5zUmVzcG9uc2ViBnByb3RvMw", [file_google_longrunning_operations, file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation, file_vigil_v1_gate]);
 
 /**
  * What to train.
@@ -67,6 +69,14 @@ export type TrainRequest = Message<"vigil.v1.TrainRequest"> & {
    * @generated from field: string display_name = 6;
    */
   displayName: string;
+
+  /**
+   * Point "stable" at the version when the promotion gate lets it pass. The run succeeds either way; it is over when
+   * that is decided.
+   *
+   * @generated from field: bool promote = 7;
+   */
+  promote: boolean;
 };
 
 /**
@@ -468,6 +478,13 @@ export type TrainingRun = Message<"vigil.v1.TrainingRun"> & {
    * @generated from field: repeated string warnings = 14;
    */
   warnings: string[];
+
+  /**
+   * Whether the version became stable; set when that was asked for and is decided.
+   *
+   * @generated from field: vigil.v1.Promotion promotion = 15;
+   */
+  promotion?: Promotion | undefined;
 };
 
 /**
@@ -476,6 +493,41 @@ export type TrainingRun = Message<"vigil.v1.TrainingRun"> & {
  */
 export const TrainingRunSchema: GenMessage<TrainingRun> = /*@__PURE__*/
   messageDesc(file_vigil_v1_train, 3);
+
+/**
+ * How a promotion that was asked for with the training ended.
+ *
+ * @generated from message vigil.v1.Promotion
+ */
+export type Promotion = Message<"vigil.v1.Promotion"> & {
+  /**
+   * Whether "stable" points at the version since.
+   *
+   * @generated from field: bool promoted = 1;
+   */
+  promoted: boolean;
+
+  /**
+   * What the gate found; unset when it could not be asked.
+   *
+   * @generated from field: vigil.v1.GateReport gate = 2;
+   */
+  gate?: GateReport | undefined;
+
+  /**
+   * Why the alias did not move although the gate let the version pass, or why the gate could not be asked.
+   *
+   * @generated from field: vigil.v1.RunError error = 3;
+   */
+  error?: RunError | undefined;
+};
+
+/**
+ * Describes the message vigil.v1.Promotion.
+ * Use `create(PromotionSchema)` to create a new message.
+ */
+export const PromotionSchema: GenMessage<Promotion> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_train, 4);
 
 /**
  * Why a run failed.
@@ -503,7 +555,7 @@ export type RunError = Message<"vigil.v1.RunError"> & {
  * Use `create(RunErrorSchema)` to create a new message.
  */
 export const RunErrorSchema: GenMessage<RunError> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 4);
+  messageDesc(file_vigil_v1_train, 5);
 
 /**
  * Where a run stands.
@@ -595,7 +647,7 @@ export type TrainingProgress = Message<"vigil.v1.TrainingProgress"> & {
  * Use `create(TrainingProgressSchema)` to create a new message.
  */
 export const TrainingProgressSchema: GenMessage<TrainingProgress> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 5);
+  messageDesc(file_vigil_v1_train, 6);
 
 /**
  * The figures of one epoch.
@@ -658,7 +710,7 @@ export type EpochRecord = Message<"vigil.v1.EpochRecord"> & {
  * Use `create(EpochRecordSchema)` to create a new message.
  */
 export const EpochRecordSchema: GenMessage<EpochRecord> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 6);
+  messageDesc(file_vigil_v1_train, 7);
 
 /**
  * Metadata of a training operation.
@@ -693,7 +745,7 @@ export type TrainMetadata = Message<"vigil.v1.TrainMetadata"> & {
  * Use `create(TrainMetadataSchema)` to create a new message.
  */
 export const TrainMetadataSchema: GenMessage<TrainMetadata> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 7);
+  messageDesc(file_vigil_v1_train, 8);
 
 /**
  * Response of a training operation.
@@ -721,7 +773,7 @@ export type TrainResult = Message<"vigil.v1.TrainResult"> & {
  * Use `create(TrainResultSchema)` to create a new message.
  */
 export const TrainResultSchema: GenMessage<TrainResult> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 8);
+  messageDesc(file_vigil_v1_train, 9);
 
 /**
  * Names the run to watch.
@@ -742,7 +794,7 @@ export type WatchTrainingRequest = Message<"vigil.v1.WatchTrainingRequest"> & {
  * Use `create(WatchTrainingRequestSchema)` to create a new message.
  */
 export const WatchTrainingRequestSchema: GenMessage<WatchTrainingRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 9);
+  messageDesc(file_vigil_v1_train, 10);
 
 /**
  * A change of a run.
@@ -791,6 +843,13 @@ export type WatchTrainingResponse = Message<"vigil.v1.WatchTrainingResponse"> & 
    * @generated from field: repeated string warnings = 6;
    */
   warnings: string[];
+
+  /**
+   * Whether the version became stable; set in the last message of a run for which that was asked.
+   *
+   * @generated from field: vigil.v1.Promotion promotion = 7;
+   */
+  promotion?: Promotion | undefined;
 };
 
 /**
@@ -798,7 +857,7 @@ export type WatchTrainingResponse = Message<"vigil.v1.WatchTrainingResponse"> & 
  * Use `create(WatchTrainingResponseSchema)` to create a new message.
  */
 export const WatchTrainingResponseSchema: GenMessage<WatchTrainingResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 10);
+  messageDesc(file_vigil_v1_train, 11);
 
 /**
  * Names a run.
@@ -819,7 +878,7 @@ export type GetRunRequest = Message<"vigil.v1.GetRunRequest"> & {
  * Use `create(GetRunRequestSchema)` to create a new message.
  */
 export const GetRunRequestSchema: GenMessage<GetRunRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 11);
+  messageDesc(file_vigil_v1_train, 12);
 
 /**
  * The run.
@@ -840,7 +899,7 @@ export type GetRunResponse = Message<"vigil.v1.GetRunResponse"> & {
  * Use `create(GetRunResponseSchema)` to create a new message.
  */
 export const GetRunResponseSchema: GenMessage<GetRunResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 12);
+  messageDesc(file_vigil_v1_train, 13);
 
 /**
  * A page of runs.
@@ -868,7 +927,7 @@ export type ListRunsRequest = Message<"vigil.v1.ListRunsRequest"> & {
  * Use `create(ListRunsRequestSchema)` to create a new message.
  */
 export const ListRunsRequestSchema: GenMessage<ListRunsRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 13);
+  messageDesc(file_vigil_v1_train, 14);
 
 /**
  * Runs, newest first, without history.
@@ -896,7 +955,7 @@ export type ListRunsResponse = Message<"vigil.v1.ListRunsResponse"> & {
  * Use `create(ListRunsResponseSchema)` to create a new message.
  */
 export const ListRunsResponseSchema: GenMessage<ListRunsResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 14);
+  messageDesc(file_vigil_v1_train, 15);
 
 /**
  * The state of a run.
