@@ -60,9 +60,12 @@ module.exports = {
       name: 'engine-process-alone',
       comment: 'worker.ts is forked, never imported.',
       severity: 'error',
-      from: { path: '^services/', pathNot: '^services/engine/(worker|training-job|model-host|explain-step)' },
+      from: {
+        path: '^services/',
+        pathNot: '^services/engine/(worker|training-job|model-host|explain-step|export-job|held-out-job)',
+      },
       to: {
-        path: '^services/engine/(worker|training-job|model-host|explain-step)\\.ts$',
+        path: '^services/engine/(worker|training-job|model-host|explain-step|export-job|held-out-job)\\.ts$',
         pathNot: '\\.test\\.ts$',
       },
     },

@@ -19,6 +19,8 @@ import { TrainingService } from './gen/vigil/v1/train_pb.ts';
 import { mounted, startGrpcServer } from './grpc-server.ts';
 import { createHealthService, HealthBoard } from './health.ts';
 import { startOpsServer } from './http.ts';
+import { AliasMover } from './models/alias-mover.ts';
+import { PromotionGate } from './models/gate.ts';
 import { createModelHandlers } from './models/handlers.ts';
 import { ModelResidency } from './models/residency.ts';
 import type { Logger } from './observability/logger.ts';
@@ -31,6 +33,7 @@ import { openSqlite } from './storage/sqlite.ts';
 import { createSynthesizerHandlers } from './synthesize/handlers.ts';
 import { Admission } from './train/admission.ts';
 import { createTrainingHandlers } from './train/handlers.ts';
+import { promoterOf } from './train/promotion.ts';
 import { TrainingSupervisor } from './train/supervisor.ts';
 
 /** A running server. */
@@ -116,12 +119,15 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
       () => {},
     );
   };
+  const gate = new PromotionGate({ store, registry, engine: training, resolveDataset: findDataset });
+  const mover = new AliasMover({ store, gate, residency, log, now });
   const supervisor = await TrainingSupervisor.open({
     store,
     engine: training,
     data,
     resolveDataset: findDataset,
     onVersion: adopt,
+    promote: promoterOf(registry, mover),
     instruments,
     log,
     codeVersion,
@@ -165,7 +171,7 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
       }),
     ),
     mounted(Operations, createOperationHandlers({ store, supervisor, data, stopping: stop, now })),
-    mounted(ModelService, createModelHandlers({ registry, residency, store, now })),
+    mounted(ModelService, createModelHandlers({ registry, residency, mover, engine: serving, store })),
     mounted(DatasetService, createDatasetHandlers({ store, data, maxBytes, now })),
     mounted(Health, createHealthService(health, stop)),
   ];

@@ -41,6 +41,10 @@ export const ERRORS = {
     'precondition',
     'A model does not fit the request, the snapshot or this code version.',
   ],
+  PROMOTION_REFUSED: [
+    'precondition',
+    'The promotion gate found the version worse than stable, or cannot compare them.',
+  ],
   ENGINE_REFUSED: ['precondition', 'The engine asked for by name cannot run here.'],
   REQUIREMENT_MISSING: [
     'precondition',

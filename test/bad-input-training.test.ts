@@ -176,6 +176,28 @@ describe('names, pages and aliases', () => {
       ['ABORTED', 'ALIAS_CONFLICT', '', /points at version 1; expected version 2/],
     ],
     [
+      'SetAlias by force without a reason',
+      () => server.models.setAlias({ alias: 'stable', version: '1', force: true }),
+      field('reason', /found nothing; allowed: why the gate is overruled/),
+    ],
+    [
+      'SetAlias with a long reason',
+      () => server.models.setAlias({ alias: 'stable', version: '1', reason: 'x'.repeat(513) }),
+      field('reason', /found 513 characters; allowed: at most 512/),
+    ],
+    [
+      'changes of no alias',
+      () => server.models.listAliasChanges({ alias: '1' }),
+      field('alias', /beginning with a letter/),
+    ],
+    [
+      'export of an unknown version',
+      async () => {
+        for await (const _ of server.models.exportModel({ model: '99' })) break;
+      },
+      ['NOT_FOUND', 'MODEL_NOT_FOUND', '', /"99"/],
+    ],
+    [
       'Check of an unknown service',
       () => server.health.check({ service: 'nobody' }),
       ['NOT_FOUND', 'HEALTH_NAME_UNKNOWN', '', /"nobody"; known/],

@@ -1,7 +1,11 @@
 /** The whole service over real sockets: train, promote, classify, synthesise. */
 import { createHash } from 'node:crypto';
+import { fromBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { ExportSummary } from '../services/gen/vigil/v1/models_pb.ts';
 import { RunState } from '../services/gen/vigil/v1/train_pb.ts';
+import { ModelProtoSchema } from '../src/tensor/compile/gen/onnx/onnx_pb.ts';
+import { runModel } from '../src/tensor/onnxruntime/run-model.ts';
 import { rawOf, startServer, type TestServer, trainToEnd } from './support/server.ts';
 
 let server: TestServer;
@@ -185,4 +189,56 @@ test('health, readiness and metrics tell the same', async () => {
   expect(metrics).toMatch(
     /rpc_server_call_duration_seconds_count\{rpc_method="vigil.v1.ClassifierService\/Classify",rpc_status_code="OK"\} \d+/,
   );
+});
+
+test('an exported model answers in plain onnxruntime as Classify does, and says what it is', async () => {
+  const parts: Uint8Array[] = [];
+  let summary: ExportSummary | undefined;
+  for await (const { event } of server.models.exportModel({})) {
+    if (event.case === 'data') parts.push(event.value);
+    else if (event.case === 'summary') summary = event.value;
+  }
+  const file = Buffer.concat(parts);
+  expect(parts.length).toBeGreaterThan(1);
+  expect(summary).toMatchObject({
+    modelVersion: version,
+    size: BigInt(file.length),
+    sha256: createHash('sha256').update(file).digest('hex'),
+    runtime: expect.stringMatching(/^onnxruntime \d/),
+  });
+  expect(summary!.checkedRows).toBeGreaterThan(0n);
+  expect(summary!.largestDifference).toBeLessThan(1e-5);
+  for (const rows of [1, 5]) {
+    const values = new Float32Array(sample(rows).buffer);
+    const { probabilities } = await runModel(file, { samples: { shape: [rows, 18, 16], values } });
+    const { predictions } = await server.classifier.classify({
+      samples: { shape: shapeOf(rows), data: { case: 'raw', value: sample(rows) } },
+    });
+    const served = predictions.flatMap(({ probabilities: row }) => row.map(({ probability }) => probability));
+    expect(probabilities).toHaveLength(served.length);
+    served.forEach((probability, i) => {
+      expect(Math.abs(probabilities![i]! - probability)).toBeLessThan(1e-5);
+    });
+  }
+  const { metadataProps } = fromBinary(ModelProtoSchema, file);
+  const told = Object.fromEntries(metadataProps.map(({ key, value }) => [key, value]));
+  const { version: model } = await server.models.getModelVersion({ model: version });
+  expect(told).toMatchObject({
+    version,
+    bundle_sha256: model!.sha256,
+    class_names: JSON.stringify(model!.classNames),
+    channel_names: JSON.stringify(model!.channelNames),
+    channels: '18',
+    steps: '16',
+    regime: 'joint_scratch',
+    run: model!.lineage!.run,
+    dataset_sha256: model!.lineage!.datasetSha256,
+    code_version: model!.lineage!.codeVersion,
+    temperature: String(model!.evaluation!.calibration!.temperature),
+  });
+  const { low, high } = JSON.parse(told.channel_limits!) as Record<'low' | 'high', number[]>;
+  expect(low).toHaveLength(18);
+  low!.forEach((limit, channel) => {
+    expect(limit).toBeLessThan(high![channel]!);
+  });
 });

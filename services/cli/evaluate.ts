@@ -3,8 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Dataset, Split } from '../../src/data/dataset.ts';
 import { VigilError } from '../../src/errors.ts';
 import { evaluate } from '../../src/evaluation/metrics.ts';
-import { parseSplitOptions } from '../../src/training/options.ts';
-import { splitRows } from '../../src/training/split-rows.ts';
+import { restoreSplit } from '../../src/training/restore-split.ts';
 import { toEvaluation } from '../evaluation/convert.ts';
 import { EvaluationSchema } from '../gen/vigil/v1/evaluation_pb.ts';
 import type { ModelVersion } from '../gen/vigil/v1/models_pb.ts';
@@ -15,7 +14,6 @@ import { globalsOf, withClients } from './session.ts';
 
 /** What lineage says about the training that we need again. */
 interface TrainedConfiguration {
-  readonly split: Readonly<Record<string, unknown>>;
   readonly classRows: readonly number[];
 }
 
@@ -23,18 +21,15 @@ interface TrainedConfiguration {
 function rowsOfSide(
   dataset: Dataset,
   own: Split | undefined,
-  model: ModelVersion,
+  { lineage }: ModelVersion,
   side: keyof Split,
 ): number[] {
-  const { lineage } = model;
-  if (lineage?.datasetSha256 !== dataset.sha256) {
-    const allowed = `all for other data than the model's (${lineage?.dataset}, ${lineage?.datasetSha256.slice(0, 12)}…)`;
+  const { dataset: name, datasetSha256, seed, configuration = {} } = lineage!;
+  if (datasetSha256 !== dataset.sha256) {
+    const allowed = `all for other data than the model's (${name}, ${datasetSha256.slice(0, 12)}…)`;
     throw VigilError.field('--side', side, allowed);
   }
-  // The sizes are results of the split, not options of it.
-  const { train, validation, test, ...options } = (lineage.configuration as unknown as TrainedConfiguration)
-    .split;
-  return [...splitRows(dataset, own, parseSplitOptions(options), Number(lineage.seed)).split[side]];
+  return [...restoreSplit(dataset, own, { datasetSha256, seed: Number(seed), configuration })[side]];
 }
 
 const pick = (ids: Int32Array, rows: readonly number[]): number[] => rows.map((row) => ids[row]!);

@@ -17,6 +17,8 @@ export interface Failure {
   /** Code of the error catalogue, or the gRPC status. */
   readonly reason: string;
   readonly message: string;
+  /** Facts for programs. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** Connection failures come with grpc-js's whole history; people want the address. */
@@ -27,14 +29,17 @@ function unreachable(error: CallError, address: string): string | undefined {
 
 export function toFailure(error: unknown, address: string): Failure {
   if (error instanceof CallError) {
+    const { status, metadata } = error;
     const message = unreachable(error, address) ?? error.message;
-    return { code: BY_STATUS[error.status] ?? EXIT.failed, reason: error.reason || error.status, message };
+    return { code: BY_STATUS[status] ?? EXIT.failed, reason: error.reason || status, message, metadata };
   }
   if (error instanceof VigilError) {
     const codes = { invalid: EXIT.usage, not_found: EXIT.notFound } as Readonly<Record<string, number>>;
-    return { code: codes[error.kind] ?? EXIT.failed, reason: error.code, message: error.message };
+    const { message, metadata } = error;
+    return { code: codes[error.kind] ?? EXIT.failed, reason: error.code, message, metadata };
   }
   const debug = process.env.VIGIL_DEBUG && error instanceof Error ? error.stack : undefined;
   const text = error instanceof Error ? error.message : String(error);
-  return { code: EXIT.failed, reason: 'INTERNAL', message: debug ?? `${text} (VIGIL_DEBUG=1 shows more)` };
+  const message = debug ?? `${text} (VIGIL_DEBUG=1 shows more)`;
+  return { code: EXIT.failed, reason: 'INTERNAL', message, metadata: {} };
 }

@@ -61,8 +61,8 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else {
     const { address: used, json } = globalsOf(program);
-    const { code, reason, message } = toFailure(error, used);
-    remark(json ? JSON.stringify({ error: { reason, message } }) : `vigil: ${message}`);
+    const { code, reason, message, metadata } = toFailure(error, used);
+    remark(json ? JSON.stringify({ error: { reason, message, metadata } }) : `vigil: ${message}`);
     process.exitCode = code;
   }
 }

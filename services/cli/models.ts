@@ -1,15 +1,13 @@
 import type { Command } from 'commander';
-import {
-  ListModelVersionsResponseSchema,
-  ModelVersionSchema,
-  SetAliasResponseSchema,
-} from '../gen/vigil/v1/models_pb.ts';
+import { ListModelVersionsResponseSchema, ModelVersionSchema } from '../gen/vigil/v1/models_pb.ts';
+import { addExport } from './export.ts';
 import { decimal, messageJson, percent, write, writeJson, writeTable } from './print.ts';
+import { addPromote } from './promote.ts';
 import { writeEvaluation } from './scores.ts';
 import { globalsOf, withClients } from './session.ts';
 
 export function addModels(program: Command): void {
-  const models = program.command('models').description('list, show and promote model versions');
+  const models = program.command('models').description('list, show, promote and export model versions');
   models
     .command('list', { isDefault: true })
     .description('versions, newest first')
@@ -51,22 +49,6 @@ export function addModels(program: Command): void {
         writeEvaluation(evaluation!);
       });
     });
-  models
-    .command('promote <model>')
-    .description('point an alias at a version: promotes, and rolls back')
-    .option('-a, --alias <name>', 'the alias', 'stable')
-    .option('--expect <version>', 'fail when the alias points elsewhere by now')
-    .action(
-      async (model: string, { alias, expect }: { alias: string; expect?: string }, command: Command) => {
-        const { address, json } = globalsOf(command);
-        await withClients(address, async (clients) => {
-          const request = { alias, version: model, ...(expect !== undefined && { expectedVersion: expect }) };
-          const answer = await clients.models.setAlias(request);
-          if (json) return writeJson(messageJson(SetAliasResponseSchema, answer));
-          write(
-            `${alias} points at version ${answer.version!.version} (before: ${answer.previousVersion || 'nothing'})`,
-          );
-        });
-      },
-    );
+  addPromote(models);
+  addExport(models);
 }

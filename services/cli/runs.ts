@@ -6,6 +6,7 @@ import {
   type TrainingRun,
   TrainingRunSchema,
 } from '../gen/vigil/v1/train_pb.ts';
+import { writePromotion } from './gate.ts';
 import { messageJson, percent, remark, write, writeJson, writeTable } from './print.ts';
 import { writeEvaluation } from './scores.ts';
 import { globalsOf, withClients } from './session.ts';
@@ -21,7 +22,7 @@ const operationOf = (name: string): string => `operations/${runOf(name).slice('r
 const stateOf = ({ state }: TrainingRun): string => RunState[state]!.toLowerCase();
 
 function describe(run: TrainingRun): void {
-  const { name, request, progress, createTime, error, modelVersion, evaluation, warnings } = run;
+  const { name, request, progress, createTime, error, modelVersion, evaluation, warnings, promotion } = run;
   write(`${name}  ${stateOf(run)}  ${request?.displayName ?? ''}`.trimEnd());
   write(
     `regime ${request?.regime}  dataset ${request?.dataset}  created ${timestampDate(createTime!).toISOString()}`,
@@ -34,6 +35,7 @@ function describe(run: TrainingRun): void {
   for (const warning of warnings) write(`warning: ${warning}`);
   if (modelVersion) write(`model version ${modelVersion}`);
   if (evaluation) writeEvaluation(evaluation);
+  if (promotion) writePromotion(promotion, modelVersion);
 }
 
 export function addRuns(program: Command): void {

@@ -12,6 +12,7 @@ import {
   TrainingRunSchema,
 } from '../gen/vigil/v1/train_pb.ts';
 import { EXIT } from './failure.ts';
+import { writePromotion } from './gate.ts';
 import { messageJson, remark, write, writeJson } from './print.ts';
 import { writeEvaluation } from './scores.ts';
 import { globalsOf, withClients } from './session.ts';
@@ -26,6 +27,7 @@ interface TrainFlags {
   readonly name: string;
   readonly requestId?: string;
   readonly wait: boolean;
+  readonly promote: boolean;
 }
 
 /** Collects NAME=VALUE flags. */
@@ -89,10 +91,10 @@ export async function followRun(clients: Clients, name: string, json: boolean): 
     if (json) write(JSON.stringify(messageJson(TrainingRunSchema, run!)));
     if (state === RunState.SUCCEEDED) {
       if (!json) {
-        write(
-          `model version ${modelVersion} (alias candidate); promote it with: vigil models promote ${modelVersion}`,
-        );
+        const hint = run!.promotion ? '' : `; promote it with: vigil models promote ${modelVersion}`;
+        write(`model version ${modelVersion} (alias candidate)${hint}`);
         writeEvaluation(run!.evaluation!);
+        if (run!.promotion) writePromotion(run!.promotion, modelVersion);
       }
       return EXIT.ok;
     }
@@ -123,6 +125,7 @@ export function addTrain(program: Command): void {
     .option('--split <name=value>', 'how rows are divided, for example by=group; repeatable', collectPair, {})
     .option('-n, --name <text>', 'shown in lists', '')
     .option('--request-id <id>', 'the same id gives the same run for 24 hours')
+    .option('--promote', 'point stable at the version when the promotion gate lets it pass', false)
     .option('--no-wait', 'print the operation and leave')
     .action(async (flags: TrainFlags, command: Command) => {
       const { address, json } = globalsOf(command);
@@ -136,6 +139,7 @@ export function addTrain(program: Command): void {
           regime: flags.regime,
           options,
           displayName: flags.name,
+          promote: flags.promote,
           ...(Object.keys(split).length > 0 && { split: create(SplitOptionsSchema, split) }),
         });
         const run = operation.name.replace('operations/', 'runs/');

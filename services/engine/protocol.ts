@@ -4,8 +4,10 @@
  */
 
 import type { ErrorCode, FieldViolation } from '../../src/errors.ts';
+import type { HeldOutAnswers } from '../../src/evaluation/gate/compare.ts';
 import type { Evaluation } from '../../src/evaluation/metrics.ts';
 import type { ModelSpec } from '../../src/models/spec.ts';
+import type { HeldOutRows } from '../../src/registry/gate-report.ts';
 import type { CompileReport, ProgramReport } from '../../src/tensor/report.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 
@@ -85,6 +87,47 @@ export interface Explanation {
   readonly serving: readonly CompileReport[];
 }
 
+/** A loaded version to be written as an ONNX file. */
+export interface ExportRequest {
+  readonly version: string;
+  readonly directory: string;
+  /** Of the bundle. */
+  readonly sha256: string;
+}
+
+export interface ExportedModel {
+  /** The ONNX file. */
+  readonly bytes: Uint8Array;
+  /** The file's answers beside Classify's. */
+  readonly check: {
+    readonly rows: number;
+    /** Between two probabilities. */
+    readonly largestDifference: number;
+    /** For example "onnxruntime 1.30.0". */
+    readonly runtime: string;
+  };
+}
+
+/** Two versions to be scored on the candidate's test rows. */
+export interface HeldOutJob {
+  /** Directory of the candidate's bundle. */
+  readonly candidate: string;
+  /** Directory of the stable version's bundle. */
+  readonly stable: string;
+  /** What `openDataset` opens for the candidate's data. */
+  readonly dataset: string;
+  /** The same for the stable version's data; undefined when there is none of the name. */
+  readonly stableDataset: string | undefined;
+}
+
+export interface HeldOutReply {
+  /** To the rows that neither version has seen; possibly none. */
+  readonly answers: HeldOutAnswers;
+  readonly heldOut: HeldOutRows;
+  /** Classes among the candidate's test rows. */
+  readonly testClasses: number;
+}
+
 /** Request kinds → their payload and their reply. */
 export interface EngineCalls {
   /** Loads a bundle and warms its shapes; ARTIFACT_CORRUPT or MODEL_INCOMPATIBLE leave what was loaded as it is. */
@@ -112,6 +155,10 @@ export interface EngineCalls {
   train: { request: TrainingJob; reply: TrainingOutcome };
   /** Takes effect at the next step boundary. `cancel` keeps the last checkpoint, `stop` is for shutdown. */
   stopTraining: { request: { run: string; reason: 'cancel' | 'stop' }; reply: { found: boolean } };
+  /** The classifier of a version that is loaded as a file of its own, checked. */
+  export: { request: ExportRequest; reply: ExportedModel };
+  /** Reads the data again and scores both versions between more urgent work. */
+  scoreHeldOut: { request: HeldOutJob; reply: HeldOutReply };
   /** Compiles, runs and profiles training steps, whatever engine the process chose; blocks it for the runs' time. */
   explain: { request: ExplainRequest; reply: Explanation };
   /** Heartbeat. Answered between batches and training steps. */

@@ -1,9 +1,12 @@
 /** The engine process: the only one that imports a tensor library. Forked by `host.ts`, ends when the gateway does. */
 import { constants, setPriority } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { VigilError } from '../../src/errors.ts';
 import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
 import { meterEngine } from '../../src/tensor/meter.ts';
 import type { CompileReport } from '../../src/tensor/report.ts';
+import { exportHosted } from './export-job.ts';
+import { scoreHeldOut } from './held-out-job.ts';
 import { HostedModel } from './model-host.ts';
 import type {
   EngineCall,
@@ -93,6 +96,15 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
       training.stop = reason;
       return { found: true };
     },
+    export: (request) => scheduler.run('load', () => exportHosted(model(request.version), request)),
+    scoreHeldOut: (job) =>
+      scoreHeldOut(job, {
+        engine,
+        pause: async () => {
+          await setImmediate();
+          await scheduler.idle();
+        },
+      }),
     explain: async (request) => (await import('./explain-step.ts')).explainSteps(request),
     ping: async () => {
       const { rss, heapUsed, external } = process.memoryUsage();

@@ -1,20 +1,31 @@
+import { createHash } from 'node:crypto';
 import { VigilError } from '../../src/errors.ts';
+import { promotionRefused } from '../../src/registry/gate-report.ts';
 import { checkAlias, type Registry } from '../../src/registry/registry.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
-import type { ModelService } from '../gen/vigil/v1/models_pb.ts';
+import type { EngineClient } from '../engine/engine.ts';
+import type { ModelService, SetAliasRequest } from '../gen/vigil/v1/models_pb.ts';
 import { pageSize, parseToken, toPage } from '../paging.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
-import type { AuditLog, ModelStore } from '../storage/store.ts';
+import type { ModelStore } from '../storage/store.ts';
+import type { AliasMover } from './alias-mover.ts';
 import { toModelVersion } from './convert.ts';
+import { toAliasChange, toGateReport } from './convert-gate.ts';
 import type { ModelResidency } from './residency.ts';
+
+const MAX_REASON = 512;
+/** Far below what clients take by default. */
+const CHUNK_BYTES = 64 * 1024;
 
 export function createModelHandlers(settings: {
   registry: Registry;
   residency: ModelResidency;
-  store: ModelStore & AuditLog;
-  now: () => number;
+  mover: AliasMover;
+  /** The one that serves. */
+  engine: EngineClient;
+  store: ModelStore;
 }): ServiceHandlers<typeof ModelService> {
-  const { registry, residency, store, now } = settings;
+  const { registry, residency, mover, engine, store } = settings;
   const describe = (version: VersionRecord) =>
     toModelVersion(version, registry.aliasesOf(version.version), residency.isLoaded(version.version));
   return {
@@ -28,24 +39,51 @@ export function createModelHandlers(settings: {
       return { versions: page.map(describe), nextPageToken };
     },
     getModelVersion: async ({ model }) => ({ version: describe(registry.resolve(model)) }),
-    setAlias: async ({ alias, version, expectedVersion }, { principal, log }) => {
-      checkAlias(alias);
-      if (version === '') throw VigilError.field('version', 'nothing', 'a version or an alias');
-      const began = performance.now();
-      const target = registry.resolve(version);
-      // Loaded and warmed first: an alias never points at what cannot serve.
-      const { release } = await residency.prepare(target);
-      let previous: string;
+    setAlias: async (request, { principal, signal }) => {
+      checkMove(request);
+      const { alias, expectedVersion: expected, force, reason } = request;
+      const target = registry.resolve(request.version);
+      const move = { alias, target, expected, force, reason: reason.trim(), principal };
+      const { moved, previous, gate } = await mover.move(move, signal);
+      if (!moved) throw promotionRefused(gate!);
+      return { version: describe(target), previousVersion: previous, gate: toGateReport(gate) };
+    },
+    listAliasChanges: async ({ alias, pageSize: asked, pageToken }) => {
+      const size = pageSize(asked);
+      const named = alias === '' ? undefined : checkAlias(alias);
+      const rows = await store.aliasChanges(named, { limit: size + 1, after: parseToken(pageToken) });
+      const { page, nextPageToken } = toPage(rows, size, ({ id }) => id);
+      return { changes: page.map(toAliasChange), nextPageToken };
+    },
+    exportModel: async function* ({ model }, { signal }) {
+      const { version: record, release } = await residency.lease(model, signal);
       try {
-        ({ previous } = await store.setAlias(alias, target.version, expectedVersion));
-        residency.point(alias, target.version, (performance.now() - began) / 1000);
+        const { version, directory, sha256 } = record;
+        const { bytes, check } = await engine.call('export', { version, directory, sha256 }, signal);
+        for (let start = 0; start < bytes.length; start += CHUNK_BYTES)
+          yield { event: { case: 'data' as const, value: bytes.subarray(start, start + CHUNK_BYTES) } };
+        const summary = {
+          modelVersion: version,
+          size: BigInt(bytes.length),
+          sha256: createHash('sha256').update(bytes).digest('hex'),
+          checkedRows: BigInt(check.rows),
+          largestDifference: check.largestDifference,
+          runtime: check.runtime,
+        };
+        yield { event: { case: 'summary' as const, value: summary } };
       } finally {
         release();
       }
-      const detail = `version ${target.version}, before ${previous || 'none'}`;
-      await store.audit({ time: now(), principal, action: 'SetAlias', subject: alias, detail });
-      log.info({ alias, version: target.version, previous }, 'alias moved');
-      return { version: describe(target), previousVersion: previous };
     },
   };
+}
+
+/** Errors: FIELD_INVALID. */
+function checkMove({ alias, version, force, reason }: SetAliasRequest): void {
+  checkAlias(alias);
+  if (version === '') throw VigilError.field('version', 'nothing', 'a version or an alias');
+  if (force && reason.trim() === '')
+    throw VigilError.field('reason', 'nothing', `why the gate is overruled, 1 to ${MAX_REASON} characters`);
+  if (reason.length > MAX_REASON)
+    throw VigilError.field('reason', `${reason.length} characters`, `at most ${MAX_REASON}`);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { SQLOutputValue } from 'node:sqlite';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
-import type { RunRecord, RunState, StoredTrainRequest } from './store.ts';
+import type { AliasChange, RunRecord, RunState, StoredTrainRequest } from './store.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -28,6 +28,21 @@ export function toRun(row: Row): RunRecord {
     version: row.version === null || row.version === undefined ? undefined : String(row.version),
     evaluation: parsed(row.evaluation),
     configuration: parsed(row.configuration),
+    promotion: parsed(row.promotion),
+  };
+}
+
+export function toAliasChange(row: Row): AliasChange {
+  return {
+    id: String(row.seq),
+    time: Number(row.time),
+    principal: String(row.principal),
+    alias: String(row.alias),
+    version: String(row.version),
+    previous: row.previous === null ? '' : String(row.previous),
+    reason: String(row.reason),
+    forced: row.forced === 1,
+    gate: parsed(row.gate),
   };
 }
 

@@ -51,4 +51,23 @@ export const MIGRATIONS: readonly string[] = [
     detail TEXT NOT NULL
   ) STRICT;
   `,
+  // Who moved an alias was only in the audit log before; its lines begin with "version N".
+  `
+  CREATE TABLE alias_changes (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    time INTEGER NOT NULL,
+    principal TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    version INTEGER NOT NULL REFERENCES versions (version),
+    previous INTEGER,
+    reason TEXT NOT NULL,
+    forced INTEGER NOT NULL,
+    gate TEXT
+  ) STRICT;
+  CREATE INDEX alias_changes_by_alias ON alias_changes (alias, version);
+  INSERT INTO alias_changes (time, principal, alias, version, reason, forced)
+    SELECT time, principal, subject, CAST(substr(detail, 9) AS INTEGER), '', 0
+    FROM audit WHERE action = 'SetAlias' AND detail LIKE 'version %' ORDER BY time;
+  ALTER TABLE runs ADD COLUMN promotion TEXT;
+  `,
 ];

@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { passedUncompared } from '../../src/registry/gate-report.ts';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
 import { openSqlite } from './sqlite.ts';
-import type { NewVersion, Store, StoredDatasetRecord } from './store.ts';
+import { MIGRATIONS } from './sqlite-schema.ts';
+import type { AliasMove, NewVersion, Store, StoredDatasetRecord } from './store.ts';
 
 let directory: string;
 let store: Store;
@@ -121,15 +123,84 @@ test('registering makes the version, the alias and the success of the run at onc
   expect((await store.versions()).map(({ version }) => version)).toEqual(['1', '2']);
 });
 
+const move = (version: string, changes: Partial<AliasMove> = {}): AliasMove => ({
+  time: 7000,
+  principal: 'me',
+  alias: 'stable',
+  version,
+  reason: '',
+  forced: false,
+  gate: undefined,
+  ...changes,
+});
+
 test('an alias moves only from where its caller saw it', async () => {
   await addRun('a');
   await store.registerVersion(versionOf('a'), 'candidate');
-  expect(await store.setAlias('stable', '1', '')).toEqual({ previous: '' });
-  await expect(store.setAlias('stable', '1', '7')).rejects.toMatchObject({ code: 'ALIAS_CONFLICT' });
-  await expect(store.setAlias('stable', '1', '')).rejects.toThrow(
+  expect(await store.moveAlias(move('1'), '')).toEqual({ previous: '' });
+  await expect(store.moveAlias(move('1'), '7')).rejects.toMatchObject({ code: 'ALIAS_CONFLICT' });
+  await expect(store.moveAlias(move('1'), '')).rejects.toThrow(
     'alias stable points at version 1; expected not to exist',
   );
-  expect(await store.setAlias('stable', '1', undefined)).toEqual({ previous: '1' });
+  expect(await store.moveAlias(move('1'), undefined)).toEqual({ previous: '1' });
+});
+
+test('every move of an alias is kept, with its reason and what the gate found', async () => {
+  for (const id of ['a', 'b']) {
+    await addRun(id);
+    await store.registerVersion(versionOf(id), 'candidate');
+  }
+  const gate = passedUncompared('first_version', { candidate: '1', stable: '' });
+  await store.moveAlias(move('1', { gate }), undefined);
+  await store.moveAlias(move('2', { reason: 'we know better', forced: true }), '1');
+  expect(await store.aliasChanges('stable', { limit: 9, after: undefined })).toEqual([
+    { ...move('2', { reason: 'we know better', forced: true }), id: '4', previous: '1' },
+    { ...move('1', { gate }), id: '3', previous: '' },
+  ]);
+  const all = await store.aliasChanges(undefined, { limit: 2, after: '4' });
+  expect(all.map(({ alias, version, previous }) => [alias, version, previous])).toEqual([
+    ['stable', '1', ''],
+    ['candidate', '2', '1'],
+  ]);
+  expect(await store.hasPointedAt('stable', '1')).toBe(true);
+  expect(await store.hasPointedAt('candidate', '1')).toBe(true);
+  expect(await store.hasPointedAt('other', '1')).toBe(false);
+});
+
+test('a database from before the gate knows from its audit log what has been stable', async () => {
+  const old = mkdtempSync(join(directory, 'old-'));
+  const { DatabaseSync } = await import('node:sqlite');
+  const database = new DatabaseSync(join(old, 'vigil.sqlite'));
+  database.exec(MIGRATIONS[0]!);
+  database.exec(`PRAGMA user_version = 1;
+    INSERT INTO versions VALUES (12, 'a', 1, '{}', '', ''), (13, 'b', 1, '{}', '', '');
+    INSERT INTO audit VALUES (5, 'me', 'Train', 'runs/a', 'version 13'),
+      (6, 'me', 'SetAlias', 'stable', 'version 12, before none');`);
+  database.close();
+  await store.close();
+  store = openSqlite(old);
+  expect(await store.hasPointedAt('stable', '12')).toBe(true);
+  expect(await store.hasPointedAt('stable', '13')).toBe(false);
+});
+
+test('a run waits for its promotion until that is decided', async () => {
+  await store.createRun({
+    id: 'a',
+    requestId: 'a',
+    principal: 'me',
+    request: { ...request, promote: true },
+    createTime: 1,
+  });
+  await addRun('b');
+  expect(await store.runsAwaitingPromotion()).toEqual([]);
+  for (const id of ['a', 'b']) await store.registerVersion(versionOf(id), 'candidate');
+  const [waiting, ...others] = await store.runsAwaitingPromotion();
+  expect(waiting?.id).toBe('a');
+  expect(others).toEqual([]);
+  const gate = passedUncompared('first_version', { candidate: '1', stable: '' });
+  await store.setPromotion('a', { promoted: true, gate });
+  expect(await store.runsAwaitingPromotion()).toEqual([]);
+  expect((await store.getRun('a'))?.promotion).toEqual({ promoted: true, gate });
 });
 
 test('a dataset name is taken once', async () => {

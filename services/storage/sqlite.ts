@@ -1,14 +1,15 @@
 /** The embedded store: one SQLite file in WAL mode, held by one process. */
-import { isAbsolute, join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { VigilError } from '../../src/errors.ts';
 import type { EpochRecord } from '../../src/evaluation/history.ts';
-import type { VersionRecord } from '../../src/registry/version.ts';
-import { type Row, toRun, toVersion } from './sqlite-rows.ts';
+import { SqliteModels } from './sqlite-models.ts';
+import { toRun } from './sqlite-rows.ts';
 import { MIGRATIONS } from './sqlite-schema.ts';
+import { SqliteStatements } from './sqlite-statements.ts';
 import {
-  type NewVersion,
   type Page,
+  type Promotion,
   RUN_STATES,
   type RunChange,
   type RunRecord,
@@ -54,7 +55,7 @@ export function openSqlite(directory: string): Store {
     }
     throw cause;
   }
-  return new SqliteStore(database, directory);
+  return new SqliteStore(new SqliteStatements(database), directory);
 }
 
 function migrate(database: DatabaseSync): void {
@@ -75,20 +76,19 @@ function migrate(database: DatabaseSync): void {
 }
 
 /** Methods are async because other stores are; each is one synchronous, atomic piece of work. */
-class SqliteStore implements Store {
-  readonly #database: DatabaseSync;
-  readonly #directory: string;
+class SqliteStore extends SqliteModels implements Store {
+  readonly #sql: SqliteStatements;
 
-  constructor(database: DatabaseSync, directory: string) {
-    this.#database = database;
-    this.#directory = directory;
+  constructor(sql: SqliteStatements, directory: string) {
+    super(sql, directory);
+    this.#sql = sql;
   }
 
   async createRun(
     run: Pick<RunRecord, 'id' | 'requestId' | 'principal' | 'request' | 'createTime'>,
   ): Promise<RunRecord> {
     const { id, requestId, principal, request, createTime } = run;
-    this.#run(
+    this.#sql.run(
       "INSERT INTO runs (id, request_id, principal, request, state, create_time) VALUES (?, ?, ?, ?, 'queued', ?)",
       id,
       requestId,
@@ -96,34 +96,34 @@ class SqliteStore implements Store {
       JSON.stringify(request),
       createTime,
     );
-    return toRun(this.#get('SELECT * FROM runs WHERE id = ?', id)!);
+    return toRun(this.#sql.get('SELECT * FROM runs WHERE id = ?', id)!);
   }
 
   async getRun(id: string): Promise<RunRecord | undefined> {
-    const row = this.#get('SELECT * FROM runs WHERE id = ?', id);
+    const row = this.#sql.get('SELECT * FROM runs WHERE id = ?', id);
     return row && toRun(row);
   }
 
   async findRequest(requestId: string, since: number): Promise<RunRecord | undefined> {
     const sql = 'SELECT * FROM runs WHERE request_id = ? AND create_time >= ? ORDER BY seq DESC LIMIT 1';
-    const row = this.#get(sql, requestId, since);
+    const row = this.#sql.get(sql, requestId, since);
     return row && toRun(row);
   }
 
   async listRuns({ limit, after }: Page): Promise<RunRecord[]> {
     const sql = `SELECT * FROM runs WHERE seq < COALESCE((SELECT seq FROM runs WHERE id = ?), 9e15)
       ORDER BY seq DESC LIMIT ?`;
-    return this.#all(sql, after ?? '', limit).map(toRun);
+    return this.#sql.all(sql, after ?? '', limit).map(toRun);
   }
 
   async runsIn(states: readonly RunState[]): Promise<RunRecord[]> {
     const marks = states.map(() => '?').join(', ');
-    return this.#all(`SELECT * FROM runs WHERE state IN (${marks}) ORDER BY seq`, ...states).map(toRun);
+    return this.#sql.all(`SELECT * FROM runs WHERE state IN (${marks}) ORDER BY seq`, ...states).map(toRun);
   }
 
   async countRuns(): Promise<Record<RunState, number>> {
     const counts = Object.fromEntries(RUN_STATES.map((state) => [state, 0])) as Record<RunState, number>;
-    for (const row of this.#all('SELECT state, COUNT(*) AS runs FROM runs GROUP BY state')) {
+    for (const row of this.#sql.all('SELECT state, COUNT(*) AS runs FROM runs GROUP BY state')) {
       counts[row.state as RunState] = Number(row.runs);
     }
     return counts;
@@ -147,101 +147,54 @@ class SqliteStore implements Store {
     const sets = keys.map((key) => `${columns[key]} = ?`).join(', ');
     const marks = from.map(() => '?').join(', ');
     const sql = `UPDATE runs SET ${sets} WHERE id = ? AND state IN (${marks}) RETURNING *`;
-    const row = this.#get(sql, ...values, id, ...from);
+    const row = this.#sql.get(sql, ...values, id, ...from);
     return row && toRun(row);
   }
 
   async addEpochs(id: string, epochs: readonly EpochRecord[]): Promise<void> {
-    this.#transaction(() => {
+    this.#sql.transaction(() => {
       for (const record of epochs) {
         const sql = 'INSERT OR REPLACE INTO epochs (run, epoch, record) VALUES (?, ?, ?)';
-        this.#run(sql, id, record.epoch, JSON.stringify(record));
+        this.#sql.run(sql, id, record.epoch, JSON.stringify(record));
       }
     });
   }
 
   async history(id: string): Promise<EpochRecord[]> {
-    const rows = this.#all('SELECT record FROM epochs WHERE run = ? ORDER BY epoch', id);
+    const rows = this.#sql.all('SELECT record FROM epochs WHERE run = ? ORDER BY epoch', id);
     return rows.map(({ record }) => JSON.parse(String(record)) as EpochRecord);
   }
 
   async deleteRun(id: string): Promise<boolean> {
-    return this.#run('DELETE FROM runs WHERE id = ?', id) > 0;
+    return this.#sql.run('DELETE FROM runs WHERE id = ?', id) > 0;
   }
 
-  async versions(): Promise<VersionRecord[]> {
-    const rows = this.#all('SELECT * FROM versions ORDER BY version');
-    return rows.map((row) => toVersion(row, this.#directory));
+  async runsAwaitingPromotion(): Promise<RunRecord[]> {
+    const sql = `SELECT * FROM runs WHERE state = 'succeeded' AND promotion IS NULL AND request ->> '$.promote' = 1 ORDER BY seq`;
+    return this.#sql.all(sql).map(toRun);
   }
 
-  async aliases(): Promise<Map<string, string>> {
-    const rows = this.#all('SELECT alias, version FROM aliases ORDER BY alias');
-    return new Map(rows.map(({ alias, version }) => [String(alias), String(version)]));
-  }
-
-  async registerVersion(version: NewVersion, alias: string): Promise<VersionRecord> {
-    const { run, createTime, manifest, sha256, directory } = version;
-    return this.#transaction(() => {
-      const made = this.#get('SELECT * FROM versions WHERE run = ?', run);
-      if (made) return toVersion(made, this.#directory);
-      const kept = isAbsolute(directory) ? relative(this.#directory, directory) : directory;
-      const row = this.#get(
-        'INSERT INTO versions (run, create_time, manifest, sha256, directory) VALUES (?, ?, ?, ?, ?) RETURNING *',
-        run,
-        createTime,
-        JSON.stringify(manifest),
-        sha256,
-        kept,
-      )!;
-      const number = row.version as number;
-      this.#run('INSERT OR REPLACE INTO aliases (alias, version) VALUES (?, ?)', alias, number);
-      this.#run(
-        `UPDATE runs SET state = 'succeeded', version = ?, end_time = ?, evaluation = ?, configuration = ? WHERE id = ?`,
-        number,
-        createTime,
-        JSON.stringify(manifest.evaluation),
-        JSON.stringify(manifest.lineage.configuration),
-        run,
-      );
-      return toVersion(row, this.#directory);
-    });
-  }
-
-  async setAlias(
-    alias: string,
-    version: string,
-    expected: string | undefined,
-  ): Promise<{ previous: string }> {
-    return this.#transaction(() => {
-      const row = this.#get('SELECT version FROM aliases WHERE alias = ?', alias);
-      const previous = row ? String(row.version) : '';
-      if (expected !== undefined && expected !== previous) {
-        const found = previous === '' ? 'does not exist' : `points at version ${previous}`;
-        const wanted = expected === '' ? 'not to exist' : `version ${expected}`;
-        throw new VigilError('ALIAS_CONFLICT', `alias ${alias} ${found}; expected ${wanted}`);
-      }
-      this.#run('INSERT OR REPLACE INTO aliases (alias, version) VALUES (?, ?)', alias, Number(version));
-      return { previous };
-    });
+  async setPromotion(id: string, promotion: Promotion): Promise<void> {
+    this.#sql.run('UPDATE runs SET promotion = ? WHERE id = ?', JSON.stringify(promotion), id);
   }
 
   async addDataset(dataset: StoredDatasetRecord): Promise<boolean> {
     const sql = 'INSERT OR IGNORE INTO datasets (name, record) VALUES (?, ?)';
-    return this.#run(sql, dataset.name, JSON.stringify(dataset)) > 0;
+    return this.#sql.run(sql, dataset.name, JSON.stringify(dataset)) > 0;
   }
 
   async getDataset(name: string): Promise<StoredDatasetRecord | undefined> {
-    const row = this.#get('SELECT record FROM datasets WHERE name = ?', name);
+    const row = this.#sql.get('SELECT record FROM datasets WHERE name = ?', name);
     return row && (JSON.parse(String(row.record)) as StoredDatasetRecord);
   }
 
   async listDatasets(): Promise<StoredDatasetRecord[]> {
-    const rows = this.#all('SELECT record FROM datasets ORDER BY name');
+    const rows = this.#sql.all('SELECT record FROM datasets ORDER BY name');
     return rows.map(({ record }) => JSON.parse(String(record)) as StoredDatasetRecord);
   }
 
   async deleteDataset(name: string): Promise<boolean> {
-    return this.#run('DELETE FROM datasets WHERE name = ?', name) > 0;
+    return this.#sql.run('DELETE FROM datasets WHERE name = ?', name) > 0;
   }
 
   async audit(entry: {
@@ -253,34 +206,10 @@ class SqliteStore implements Store {
   }): Promise<void> {
     const { time, principal, action, subject, detail } = entry;
     const sql = 'INSERT INTO audit (time, principal, action, subject, detail) VALUES (?, ?, ?, ?, ?)';
-    this.#run(sql, time, principal, action, subject, detail);
+    this.#sql.run(sql, time, principal, action, subject, detail);
   }
 
   async close(): Promise<void> {
-    this.#database.close();
-  }
-
-  #get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#database.prepare(sql).get(...values) as Row | undefined;
-  }
-
-  #all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#database.prepare(sql).all(...values) as Row[];
-  }
-
-  #run(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#database.prepare(sql).run(...values).changes);
-  }
-
-  #transaction<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      this.#database.exec('ROLLBACK');
-      throw error;
-    }
+    this.#sql.close();
   }
 }

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../../src/errors.ts';
 import type { EpochRecord } from '../../src/evaluation/history.ts';
 import type { Evaluation } from '../../src/evaluation/metrics.ts';
+import type { GateReport } from '../../src/registry/gate-report.ts';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { TrainingProgress } from '../../src/training/progress.ts';
@@ -27,6 +28,16 @@ export interface StoredTrainRequest {
   readonly split?: Readonly<Record<string, unknown>>;
   readonly options: Readonly<Record<string, unknown>>;
   readonly displayName: string;
+  /** To be promoted when it is trained; absent when not. */
+  readonly promote?: true;
+}
+
+/** How a promotion that was asked for with a training ended. */
+export interface Promotion {
+  readonly promoted: boolean;
+  /** Undefined when the gate could not be asked. */
+  readonly gate?: GateReport | undefined;
+  readonly error?: { readonly code: ErrorCode; readonly message: string } | undefined;
 }
 
 export interface RunRecord {
@@ -47,7 +58,13 @@ export interface RunRecord {
   readonly version: string | undefined;
   readonly evaluation: Evaluation | undefined;
   readonly configuration: Readonly<Record<string, unknown>> | undefined;
+  /** Undefined when none was asked for, and until it is decided. */
+  readonly promotion: Promotion | undefined;
 }
+
+/** Trained, and not yet decided whether it becomes stable. */
+export const awaitsPromotion = ({ state, request, promotion }: RunRecord): boolean =>
+  state === 'succeeded' && request.promote === true && promotion === undefined;
 
 /** What may change in a run; absent keys stay. */
 export type RunChange = Partial<
@@ -93,6 +110,9 @@ export interface RunStore {
   addEpochs(id: string, epochs: readonly EpochRecord[]): Promise<void>;
   history(id: string): Promise<EpochRecord[]>;
   deleteRun(id: string): Promise<boolean>;
+  /** Oldest first: those for which `awaitsPromotion` holds. */
+  runsAwaitingPromotion(): Promise<RunRecord[]>;
+  setPromotion(id: string, promotion: Promotion): Promise<void>;
 }
 
 /** A version before it has its number. */
@@ -104,6 +124,26 @@ export interface NewVersion {
   readonly directory: string;
 }
 
+/** A move of an alias, to be made or made. */
+export interface AliasMove {
+  readonly time: number;
+  readonly principal: string;
+  readonly alias: string;
+  readonly version: string;
+  /** In the caller's words. */
+  readonly reason: string;
+  /** Whether the gate refused and was overruled. */
+  readonly forced: boolean;
+  readonly gate: GateReport | undefined;
+}
+
+export interface AliasChange extends AliasMove {
+  /** Rises with every change. */
+  readonly id: string;
+  /** Empty when the alias was new. */
+  readonly previous: string;
+}
+
 export interface ModelStore {
   versions(): Promise<VersionRecord[]>;
   aliases(): Promise<Map<string, string>>;
@@ -113,7 +153,11 @@ export interface ModelStore {
    */
   registerVersion(version: NewVersion, alias: string): Promise<VersionRecord>;
   /** ALIAS_CONFLICT when `expected` is given and is not what the alias points at ("" for no alias). */
-  setAlias(alias: string, version: string, expected: string | undefined): Promise<{ previous: string }>;
+  moveAlias(move: AliasMove, expected: string | undefined): Promise<{ previous: string }>;
+  /** Whether the alias has pointed at the version at any time. */
+  hasPointedAt(alias: string, version: string): Promise<boolean>;
+  /** Newest first; of every alias when none is named. */
+  aliasChanges(alias: string | undefined, page: Page): Promise<AliasChange[]>;
 }
 
 export interface DatasetStore {

@@ -15,6 +15,7 @@ import { toEvaluation } from '../evaluation/convert.ts';
 import {
   type EpochRecordSchema,
   type EpochWatchSchema,
+  type PromotionSchema,
   RunState as RunStateMessage,
   SplitOptionsSchema,
   type TrainingOptions,
@@ -23,14 +24,15 @@ import {
   type TrainingRunSchema,
   type TrainRequest,
 } from '../gen/vigil/v1/train_pb.ts';
+import { toGateReport } from '../models/convert-gate.ts';
 import { operationName, runName } from '../resource-names.ts';
-import type { RunRecord, RunState, StoredTrainRequest } from '../storage/store.ts';
+import type { Promotion, RunRecord, RunState, StoredTrainRequest } from '../storage/store.ts';
 
 const MAX_TEXT = 128;
 
 /** Checks a request: ids, regime, options and split. FIELD_INVALID with the path of each bad field. */
 export function toStoredRequest(request: TrainRequest): StoredTrainRequest {
-  const { requestId, displayName, dataset, regime, split, options } = request;
+  const { requestId, displayName, dataset, regime, split, options, promote } = request;
   if (requestId.length < 1 || requestId.length > MAX_TEXT)
     throw VigilError.field('request_id', `${requestId.length} characters`, `1 to ${MAX_TEXT}`);
   if (displayName.length > MAX_TEXT)
@@ -39,7 +41,14 @@ export function toStoredRequest(request: TrainRequest): StoredTrainRequest {
   parseTrainingOptions(given.options, parseRegimeName(regime));
   const divided = split && fieldsOf(SplitOptionsSchema, split);
   parseSplitOptions(divided);
-  return { dataset, regime, displayName, ...given, ...(divided && { split: divided }) };
+  return {
+    dataset,
+    regime,
+    displayName,
+    ...given,
+    ...(divided && { split: divided }),
+    ...(promote && { promote }),
+  };
 }
 
 /** The fields that a caller set, by their JSON names; 64-bit integers as numbers. */
@@ -129,6 +138,7 @@ export function toTrainingRun(
       displayName: request.displayName,
       options: toOptions(request.options),
       split: request.split && create(SplitOptionsSchema, request.split),
+      promote: request.promote === true,
     },
     createTime: timestampFromMs(run.createTime),
     startTime: startTime === undefined ? undefined : timestampFromMs(startTime),
@@ -140,5 +150,14 @@ export function toTrainingRun(
     error: error && { ...error },
     resolvedConfiguration: configuration as JsonObject | undefined,
     warnings: [...run.warnings],
+    promotion: toPromotion(run.promotion),
   };
+}
+
+export function toPromotion(
+  promotion: Promotion | undefined,
+): MessageInitShape<typeof PromotionSchema> | undefined {
+  if (!promotion) return undefined;
+  const { promoted, gate, error } = promotion;
+  return { promoted, gate: toGateReport(gate), error: error && { ...error } };
 }

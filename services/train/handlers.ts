@@ -7,7 +7,7 @@ import { idOf, runName } from '../resource-names.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
 import type { Store } from '../storage/store.ts';
 import type { Admission } from './admission.ts';
-import { toEpoch, toProgress, toRunState, toStoredRequest, toTrainingRun } from './convert.ts';
+import { toEpoch, toProgress, toPromotion, toRunState, toStoredRequest, toTrainingRun } from './convert.ts';
 import { isOver, type TrainingSupervisor } from './supervisor.ts';
 
 export function createTrainingHandlers(settings: {
@@ -58,6 +58,7 @@ export function createTrainingHandlers(settings: {
           modelVersion: run.version ?? '',
           error: run.error && { ...run.error },
           warnings: [...run.warnings],
+          promotion: toPromotion(run.promotion),
         };
         if (isOver(run)) return;
         await change;

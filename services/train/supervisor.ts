@@ -5,12 +5,21 @@ import { ChangeSignal } from '../change-signal.ts';
 import type { StepTimes } from '../engine/protocol.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { idOf, runName } from '../resource-names.ts';
-import { FINAL_STATES, type RunChange, type RunRecord, type RunState } from '../storage/store.ts';
+import {
+  awaitsPromotion,
+  FINAL_STATES,
+  type Promotion,
+  type RunChange,
+  type RunRecord,
+  type RunState,
+} from '../storage/store.ts';
 import { type AttemptSettings, registerBundle, type StopReason, trainOnce } from './attempt.ts';
 import { LiveProgress } from './live-progress.ts';
 
 export interface SupervisorSettings extends AttemptSettings {
   readonly instruments: Instruments;
+  /** Tries to make the run's version stable; rejects for unexpected errors only. */
+  readonly promote: (run: RunRecord) => Promise<Promotion>;
 }
 
 interface CurrentRun {
@@ -146,6 +155,7 @@ export class TrainingSupervisor {
   async #work(): Promise<void> {
     const { store, engine } = this.#settings;
     while (!this.#closing && engine.info) {
+      for (const run of await store.runsAwaitingPromotion()) await this.#promote(run);
       const [next] = await store.runsIn(WAITING);
       if (!next) return;
       const change = {
@@ -181,6 +191,19 @@ export class TrainingSupervisor {
       this.#current = undefined;
       this.#change.notify();
     }
+  }
+
+  async #promote(run: RunRecord): Promise<void> {
+    const { store, log, promote } = this.#settings;
+    const promotion = await promote(run).catch((error: unknown): Promotion => {
+      log.error({ run: runName(run.id), err: error }, 'promotion failed');
+      const message = 'internal error; the server log has its cause';
+      return { promoted: false, error: { code: 'INTERNAL', message } };
+    });
+    // What was cut short by stopping is asked again by the next process.
+    if (this.#closing && promotion.error) return;
+    await store.setPromotion(run.id, promotion);
+    this.#change.notify();
   }
 
   async #stopped(id: string, cancelled: boolean): Promise<void> {
@@ -266,4 +289,5 @@ export class TrainingSupervisor {
   }
 }
 
-export const isOver = (run: RunRecord): boolean => FINAL_STATES.has(run.state);
+/** Nothing about it will change any more. */
+export const isOver = (run: RunRecord): boolean => FINAL_STATES.has(run.state) && !awaitsPromotion(run);

@@ -138,7 +138,8 @@ export function splitByRow(dataset: Dataset, shares: SplitShares): Split {
   return checked(dataset, assignUnits(dataset, units, shares), false);
 }
 
-function vectorKey({ channels, steps, values }: Dataset, row: number): string {
+/** The same for rows of the same values. */
+export function vectorKey({ channels, steps, values }: Dataset, row: number): string {
   const size = channels * steps;
   const { buffer, byteOffset } = values;
   return createHash('sha1')

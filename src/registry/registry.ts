@@ -16,6 +16,14 @@ export function checkAlias(alias: string): string {
   throw VigilError.field('alias', JSON.stringify(alias), allowed);
 }
 
+/** ALIAS_CONFLICT when `expected` is given ("" for no alias) and the alias points elsewhere. */
+export function checkExpected(alias: string, pointsAt: string, expected: string | undefined): void {
+  if (expected === undefined || expected === pointsAt) return;
+  const found = pointsAt === '' ? 'does not exist' : `points at version ${pointsAt}`;
+  const wanted = expected === '' ? 'not to exist' : `version ${expected}`;
+  throw new VigilError('ALIAS_CONFLICT', `alias ${alias} ${found}; expected ${wanted}`);
+}
+
 export class Registry implements VersionSource {
   readonly #versions = new Map<string, VersionRecord>();
   readonly #aliases = new Map<string, string>();

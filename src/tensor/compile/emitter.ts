@@ -41,6 +41,11 @@ export interface LoweringOptions {
   readonly convolution: 'blocked' | 'gathered' | 'naive';
   /** Channels that the runtime keeps together on this processor; 1 where it has no such layout. */
   readonly block: number;
+  /**
+   * For a graph that is given away: ports have the program's own shapes, and axes are never exchanged by a Gather, whose row
+   * numbers fit one batch. Default: what is faster.
+   */
+  readonly portable?: true;
 }
 
 export class Emitter extends GraphBuilder {
@@ -81,7 +86,8 @@ export class Emitter extends GraphBuilder {
     const port = this.#ports.get(of);
     const { shape } = this.value(id);
     const same = sameShape(shape, this.value(of).shape);
-    if (port && (same || !port.arrangeable)) this.#ports.set(id, port);
+    const reshapeable = port && !port.arrangeable && !this.options.portable;
+    if (port && (same || reshapeable)) this.#ports.set(id, port);
     else if (same) this.#places.set(id, this.place(of));
     else {
       const { layout, shape: found } = this.place(of);
@@ -148,8 +154,9 @@ export class Emitter extends GraphBuilder {
   #move(name: string, shape: Shape, change: Conversion, to: Shape): string {
     const { from, permutation, still } = change;
     if (still) return this.reshape(name, shape, to);
-    const { run, rows } = runsOf(change);
-    if (run >= SHORT_RUN && run <= LONG_RUN) {
+    const runs = this.options.portable ? undefined : runsOf(change);
+    if (runs && runs.run >= SHORT_RUN && runs.run <= LONG_RUN) {
+      const { run, rows } = runs;
       // A Gather of short runs is a little faster than the runtime's Transpose (docs/decisions/0012).
       const lines = this.reshape(name, shape, [rows.length, run]);
       const moved = this.op('Gather', [lines, this.int32s(rows, [rows.length])], { axis: 0 });
@@ -181,7 +188,7 @@ export class Emitter extends GraphBuilder {
   /** Gives the row-major value a name by which it leaves the graph, and says in which shape it does. */
   result(id: number, port: string): { port: string; dims: Shape } {
     const { layout, shape } = this.place(id);
-    const row = isRowMajor(layout);
+    const row = isRowMajor(layout) && !this.options.portable;
     const name = row ? this.place(id).name : this.as(id);
     const dims = row ? shape : this.value(id).shape;
     const made = this.nodes.some((node) => node.output.includes(name));

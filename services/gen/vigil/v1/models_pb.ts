@@ -8,13 +8,15 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Evaluation } from "./evaluation_pb.ts";
 import { file_vigil_v1_evaluation } from "./evaluation_pb.ts";
+import type { GateReport } from "./gate_pb.ts";
+import { file_vigil_v1_gate } from "./gate_pb.ts";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file vigil/v1/models.proto.
  */
 export const file_vigil_v1_models: GenFile = /*@__PURE__*/
-  fileDesc("ChV2aWdpbC92MS9tb2RlbHMucHJvdG8SCHZpZ2lsLnYxIqECCgxNb2RlbFZlcnNpb24SDwoHdmVyc2lvbhgBIAEoCRIPCgdhbGlhc2VzGAIgAygJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtjbGFzc19uYW1lcxgEIAMoCRIVCg1jaGFubmVsX25hbWVzGAUgAygJEg0KBXN0ZXBzGAYgASgFEhUKDWhhc19nZW5lcmF0b3IYByABKAgSKAoKZXZhbHVhdGlvbhgIIAEoCzIULnZpZ2lsLnYxLkV2YWx1YXRpb24SIgoHbGluZWFnZRgJIAEoCzIRLnZpZ2lsLnYxLkxpbmVhZ2USDgoGc2hhMjU2GAogASgJEg4KBmxvYWRlZBgLIAEoCCKzAQoHTGluZWFnZRILCgNydW4YASABKAkSDgoGcmVnaW1lGAIgASgJEg8KB2RhdGFzZXQYAyABKAkSFgoOZGF0YXNldF9zaGEyNTYYBCABKAkSDAoEc2VlZBgFIAEoBBIUCgxjb2RlX3ZlcnNpb24YBiABKAkSDgoGZW5naW5lGAcgASgJEi4KDWNvbmZpZ3VyYXRpb24YCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IkEKGExpc3RNb2RlbFZlcnNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJeChlMaXN0TW9kZWxWZXJzaW9uc1Jlc3BvbnNlEigKCHZlcnNpb25zGAEgAygLMhYudmlnaWwudjEuTW9kZWxWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChZHZXRNb2RlbFZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIkIKF0dldE1vZGVsVmVyc2lvblJlc3BvbnNlEicKB3ZlcnNpb24YASABKAsyFi52aWdpbC52MS5Nb2RlbFZlcnNpb24iZQoPU2V0QWxpYXNSZXF1ZXN0Eg0KBWFsaWFzGAEgASgJEg8KB3ZlcnNpb24YAiABKAkSHQoQZXhwZWN0ZWRfdmVyc2lvbhgDIAEoCUgAiAEBQhMKEV9leHBlY3RlZF92ZXJzaW9uIlUKEFNldEFsaWFzUmVzcG9uc2USJwoHdmVyc2lvbhgBIAEoCzIWLnZpZ2lsLnYxLk1vZGVsVmVyc2lvbhIYChBwcmV2aW91c192ZXJzaW9uGAIgASgJMocCCgxNb2RlbFNlcnZpY2USXAoRTGlzdE1vZGVsVmVyc2lvbnMSIi52aWdpbC52MS5MaXN0TW9kZWxWZXJzaW9uc1JlcXVlc3QaIy52aWdpbC52MS5MaXN0TW9kZWxWZXJzaW9uc1Jlc3BvbnNlElYKD0dldE1vZGVsVmVyc2lvbhIgLnZpZ2lsLnYxLkdldE1vZGVsVmVyc2lvblJlcXVlc3QaIS52aWdpbC52MS5HZXRNb2RlbFZlcnNpb25SZXNwb25zZRJBCghTZXRBbGlhcxIZLnZpZ2lsLnYxLlNldEFsaWFzUmVxdWVzdBoaLnZpZ2lsLnYxLlNldEFsaWFzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation]);
+  fileDesc("ChV2aWdpbC92MS9tb2RlbHMucHJvdG8SCHZpZ2lsLnYxIqECCgxNb2RlbFZlcnNpb24SDwoHdmVyc2lvbhgBIAEoCRIPCgdhbGlhc2VzGAIgAygJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtjbGFzc19uYW1lcxgEIAMoCRIVCg1jaGFubmVsX25hbWVzGAUgAygJEg0KBXN0ZXBzGAYgASgFEhUKDWhhc19nZW5lcmF0b3IYByABKAgSKAoKZXZhbHVhdGlvbhgIIAEoCzIULnZpZ2lsLnYxLkV2YWx1YXRpb24SIgoHbGluZWFnZRgJIAEoCzIRLnZpZ2lsLnYxLkxpbmVhZ2USDgoGc2hhMjU2GAogASgJEg4KBmxvYWRlZBgLIAEoCCKzAQoHTGluZWFnZRILCgNydW4YASABKAkSDgoGcmVnaW1lGAIgASgJEg8KB2RhdGFzZXQYAyABKAkSFgoOZGF0YXNldF9zaGEyNTYYBCABKAkSDAoEc2VlZBgFIAEoBBIUCgxjb2RlX3ZlcnNpb24YBiABKAkSDgoGZW5naW5lGAcgASgJEi4KDWNvbmZpZ3VyYXRpb24YCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IkEKGExpc3RNb2RlbFZlcnNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJeChlMaXN0TW9kZWxWZXJzaW9uc1Jlc3BvbnNlEigKCHZlcnNpb25zGAEgAygLMhYudmlnaWwudjEuTW9kZWxWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChZHZXRNb2RlbFZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIkIKF0dldE1vZGVsVmVyc2lvblJlc3BvbnNlEicKB3ZlcnNpb24YASABKAsyFi52aWdpbC52MS5Nb2RlbFZlcnNpb24ihAEKD1NldEFsaWFzUmVxdWVzdBINCgVhbGlhcxgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKAlIAIgBARINCgVmb3JjZRgEIAEoCBIOCgZyZWFzb24YBSABKAlCEwoRX2V4cGVjdGVkX3ZlcnNpb24ieQoQU2V0QWxpYXNSZXNwb25zZRInCgd2ZXJzaW9uGAEgASgLMhYudmlnaWwudjEuTW9kZWxWZXJzaW9uEhgKEHByZXZpb3VzX3ZlcnNpb24YAiABKAkSIgoEZ2F0ZRgDIAEoCzIULnZpZ2lsLnYxLkdhdGVSZXBvcnQiyAEKC0FsaWFzQ2hhbmdlEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXByaW5jaXBhbBgCIAEoCRINCgVhbGlhcxgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEhgKEHByZXZpb3VzX3ZlcnNpb24YBSABKAkSDgoGcmVhc29uGAYgASgJEg4KBmZvcmNlZBgHIAEoCBIiCgRnYXRlGAggASgLMhQudmlnaWwudjEuR2F0ZVJlcG9ydCJPChdMaXN0QWxpYXNDaGFuZ2VzUmVxdWVzdBINCgVhbGlhcxgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJbChhMaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USJgoHY2hhbmdlcxgBIAMoCzIVLnZpZ2lsLnYxLkFsaWFzQ2hhbmdlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIjChJFeHBvcnRNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkiWgoTRXhwb3J0TW9kZWxSZXNwb25zZRIOCgRkYXRhGAEgASgMSAASKgoHc3VtbWFyeRgCIAEoCzIXLnZpZ2lsLnYxLkV4cG9ydFN1bW1hcnlIAEIHCgVldmVudCKHAQoNRXhwb3J0U3VtbWFyeRIVCg1tb2RlbF92ZXJzaW9uGAEgASgJEgwKBHNpemUYAiABKAMSDgoGc2hhMjU2GAMgASgJEhQKDGNoZWNrZWRfcm93cxgEIAEoAxIaChJsYXJnZXN0X2RpZmZlcmVuY2UYBSABKAESDwoHcnVudGltZRgGIAEoCTKwAwoMTW9kZWxTZXJ2aWNlElwKEUxpc3RNb2RlbFZlcnNpb25zEiIudmlnaWwudjEuTGlzdE1vZGVsVmVyc2lvbnNSZXF1ZXN0GiMudmlnaWwudjEuTGlzdE1vZGVsVmVyc2lvbnNSZXNwb25zZRJWCg9HZXRNb2RlbFZlcnNpb24SIC52aWdpbC52MS5HZXRNb2RlbFZlcnNpb25SZXF1ZXN0GiEudmlnaWwudjEuR2V0TW9kZWxWZXJzaW9uUmVzcG9uc2USQQoIU2V0QWxpYXMSGS52aWdpbC52MS5TZXRBbGlhc1JlcXVlc3QaGi52aWdpbC52MS5TZXRBbGlhc1Jlc3BvbnNlElkKEExpc3RBbGlhc0NoYW5nZXMSIS52aWdpbC52MS5MaXN0QWxpYXNDaGFuZ2VzUmVxdWVzdBoiLnZpZ2lsLnYxLkxpc3RBbGlhc0NoYW5nZXNSZXNwb25zZRJMCgtFeHBvcnRNb2RlbBIcLnZpZ2lsLnYxLkV4cG9ydE1vZGVsUmVxdWVzdBodLnZpZ2lsLnYxLkV4cG9ydE1vZGVsUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation, file_vigil_v1_gate]);
 
 /**
  * An immutable trained model.
@@ -301,6 +303,20 @@ export type SetAliasRequest = Message<"vigil.v1.SetAliasRequest"> & {
    * @generated from field: optional string expected_version = 3;
    */
   expectedVersion?: string | undefined;
+
+  /**
+   * Moves the alias although the gate refuses. Recorded, with the reason.
+   *
+   * @generated from field: bool force = 4;
+   */
+  force: boolean;
+
+  /**
+   * Why, at most 512 characters; needed with force, kept with the change.
+   *
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
 };
 
 /**
@@ -329,6 +345,13 @@ export type SetAliasResponse = Message<"vigil.v1.SetAliasResponse"> & {
    * @generated from field: string previous_version = 2;
    */
   previousVersion: string;
+
+  /**
+   * What the gate found; unset for aliases other than "stable".
+   *
+   * @generated from field: vigil.v1.GateReport gate = 3;
+   */
+  gate?: GateReport | undefined;
 };
 
 /**
@@ -337,6 +360,253 @@ export type SetAliasResponse = Message<"vigil.v1.SetAliasResponse"> & {
  */
 export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*/
   messageDesc(file_vigil_v1_models, 7);
+
+/**
+ * One move of an alias.
+ *
+ * @generated from message vigil.v1.AliasChange
+ */
+export type AliasChange = Message<"vigil.v1.AliasChange"> & {
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 1;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * Who asked; for a promotion after a training, who asked for the training.
+   *
+   * @generated from field: string principal = 2;
+   */
+  principal: string;
+
+  /**
+   * The alias.
+   *
+   * @generated from field: string alias = 3;
+   */
+  alias: string;
+
+  /**
+   * The version it points at since.
+   *
+   * @generated from field: string version = 4;
+   */
+  version: string;
+
+  /**
+   * The version it pointed at before; empty when it was new.
+   *
+   * @generated from field: string previous_version = 5;
+   */
+  previousVersion: string;
+
+  /**
+   * Why, in the caller's words; possibly empty.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * Whether the gate refused and was overruled.
+   *
+   * @generated from field: bool forced = 7;
+   */
+  forced: boolean;
+
+  /**
+   * What the gate found; unset where there is none, and for moves older than the gate.
+   *
+   * @generated from field: vigil.v1.GateReport gate = 8;
+   */
+  gate?: GateReport | undefined;
+};
+
+/**
+ * Describes the message vigil.v1.AliasChange.
+ * Use `create(AliasChangeSchema)` to create a new message.
+ */
+export const AliasChangeSchema: GenMessage<AliasChange> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 8);
+
+/**
+ * A page of moves.
+ *
+ * @generated from message vigil.v1.ListAliasChangesRequest
+ */
+export type ListAliasChangesRequest = Message<"vigil.v1.ListAliasChangesRequest"> & {
+  /**
+   * Moves of this alias; of all when empty.
+   *
+   * @generated from field: string alias = 1;
+   */
+  alias: string;
+
+  /**
+   * At most this many, 1 to 1000. 0 means 50.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the previous page.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message vigil.v1.ListAliasChangesRequest.
+ * Use `create(ListAliasChangesRequestSchema)` to create a new message.
+ */
+export const ListAliasChangesRequestSchema: GenMessage<ListAliasChangesRequest> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 9);
+
+/**
+ * Moves, newest first.
+ *
+ * @generated from message vigil.v1.ListAliasChangesResponse
+ */
+export type ListAliasChangesResponse = Message<"vigil.v1.ListAliasChangesResponse"> & {
+  /**
+   * The moves.
+   *
+   * @generated from field: repeated vigil.v1.AliasChange changes = 1;
+   */
+  changes: AliasChange[];
+
+  /**
+   * Token of the next page; empty on the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message vigil.v1.ListAliasChangesResponse.
+ * Use `create(ListAliasChangesResponseSchema)` to create a new message.
+ */
+export const ListAliasChangesResponseSchema: GenMessage<ListAliasChangesResponse> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 10);
+
+/**
+ * Names the version to export.
+ *
+ * @generated from message vigil.v1.ExportModelRequest
+ */
+export type ExportModelRequest = Message<"vigil.v1.ExportModelRequest"> & {
+  /**
+   * A version or an alias. Empty means "stable".
+   *
+   * @generated from field: string model = 1;
+   */
+  model: string;
+};
+
+/**
+ * Describes the message vigil.v1.ExportModelRequest.
+ * Use `create(ExportModelRequestSchema)` to create a new message.
+ */
+export const ExportModelRequestSchema: GenMessage<ExportModelRequest> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 11);
+
+/**
+ * One message of the stream.
+ *
+ * @generated from message vigil.v1.ExportModelResponse
+ */
+export type ExportModelResponse = Message<"vigil.v1.ExportModelResponse"> & {
+  /**
+   * The file's bytes in order, then the summary.
+   *
+   * @generated from oneof vigil.v1.ExportModelResponse.event
+   */
+  event: {
+    /**
+     * The next bytes of the file, at most 64 KiB.
+     *
+     * @generated from field: bytes data = 1;
+     */
+    value: Uint8Array;
+    case: "data";
+  } | {
+    /**
+     * The end of a complete file.
+     *
+     * @generated from field: vigil.v1.ExportSummary summary = 2;
+     */
+    value: ExportSummary;
+    case: "summary";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message vigil.v1.ExportModelResponse.
+ * Use `create(ExportModelResponseSchema)` to create a new message.
+ */
+export const ExportModelResponseSchema: GenMessage<ExportModelResponse> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 12);
+
+/**
+ * What was sent, and how it was checked.
+ *
+ * @generated from message vigil.v1.ExportSummary
+ */
+export type ExportSummary = Message<"vigil.v1.ExportSummary"> & {
+  /**
+   * The version that was exported.
+   *
+   * @generated from field: string model_version = 1;
+   */
+  modelVersion: string;
+
+  /**
+   * Bytes of the file.
+   *
+   * @generated from field: int64 size = 2;
+   */
+  size: bigint;
+
+  /**
+   * Lower-case hex SHA-256 of the file.
+   *
+   * @generated from field: string sha256 = 3;
+   */
+  sha256: string;
+
+  /**
+   * Rows that the file was run on before it was sent, within the scaling limits and beyond.
+   *
+   * @generated from field: int64 checked_rows = 4;
+   */
+  checkedRows: bigint;
+
+  /**
+   * Largest difference of a probability to what Classify answers; above 1e-5 there is no file.
+   *
+   * @generated from field: double largest_difference = 5;
+   */
+  largestDifference: number;
+
+  /**
+   * The runtime that ran it, such as "onnxruntime 1.30.0".
+   *
+   * @generated from field: string runtime = 6;
+   */
+  runtime: string;
+};
+
+/**
+ * Describes the message vigil.v1.ExportSummary.
+ * Use `create(ExportSummarySchema)` to create a new message.
+ */
+export const ExportSummarySchema: GenMessage<ExportSummary> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 13);
 
 /**
  * Immutable model versions and the aliases that point at them.
@@ -366,7 +636,12 @@ export const ModelService: GenService<{
   },
   /**
    * Points an alias at a version: promotes and rolls back. The version is loaded and warmed before the alias moves.
-   * Errors: NOT_FOUND, ABORTED (expected_version does not match), FAILED_PRECONDITION, DATA_LOSS.
+   * "stable" has a gate: a version that has not been stable before is compared with the one that is, on test rows that
+   * neither has seen, and must not be worse.
+   *
+   * Errors: NOT_FOUND, ABORTED (expected_version does not match, or stable moved during the comparison),
+   * FAILED_PRECONDITION (PROMOTION_REFUSED with the numbers, MODEL_INCOMPATIBLE), INVALID_ARGUMENT (force without a
+   * reason), DATA_LOSS, UNAVAILABLE.
    *
    * @generated from rpc vigil.v1.ModelService.SetAlias
    */
@@ -374,6 +649,30 @@ export const ModelService: GenService<{
     methodKind: "unary";
     input: typeof SetAliasRequestSchema;
     output: typeof SetAliasResponseSchema;
+  },
+  /**
+   * Moves of aliases, newest first: who, when, from where, and what the gate found.
+   *
+   * @generated from rpc vigil.v1.ModelService.ListAliasChanges
+   */
+  listAliasChanges: {
+    methodKind: "unary";
+    input: typeof ListAliasChangesRequestSchema;
+    output: typeof ListAliasChangesResponseSchema;
+  },
+  /**
+   * Streams a version's classifier as one ONNX file, in pieces, and then what was checked. Scaling, temperature and
+   * softmax are inside; the file holds only operators of the ONNX standard, and its metadata_props tell classes,
+   * channels, limits and origin.
+   *
+   * Errors: NOT_FOUND, FAILED_PRECONDITION (the network computes what cannot be exported), DATA_LOSS, UNAVAILABLE.
+   *
+   * @generated from rpc vigil.v1.ModelService.ExportModel
+   */
+  exportModel: {
+    methodKind: "server_streaming";
+    input: typeof ExportModelRequestSchema;
+    output: typeof ExportModelResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_vigil_v1_models, 0);

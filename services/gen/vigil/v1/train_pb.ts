@@ -10,13 +10,15 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Evaluation } from "./evaluation_pb.ts";
 import { file_vigil_v1_evaluation } from "./evaluation_pb.ts";
+import type { GateReport } from "./gate_pb.ts";
+import { file_vigil_v1_gate } from "./gate_pb.ts";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file vigil/v1/train.proto.
  */
 export const file_vigil_v1_train: GenFile = /*@__PURE__*/
-  fileDesc("ChR2aWdpbC92MS90cmFpbi5wcm90bxIIdmlnaWwudjEirAEKDFRyYWluUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB2RhdGFzZXQYAiABKAkSDgoGcmVnaW1lGAMgASgJEiUKBXNwbGl0GAQgASgLMhYudmlnaWwudjEuU3BsaXRPcHRpb25zEioKB29wdGlvbnMYBSABKAsyGS52aWdpbC52MS5UcmFpbmluZ09wdGlvbnMSFAoMZGlzcGxheV9uYW1lGAYgASgJIs4BCgxTcGxpdE9wdGlvbnMSCgoCYnkYASABKAkSFwoKdGVzdF9zaGFyZRgCIAEoAUgAiAEBEh0KEHZhbGlkYXRpb25fc2hhcmUYAyABKAFIAYgBARIWCgl0ZXN0X2ZvbGQYBCABKAVIAogBARIcCg92YWxpZGF0aW9uX2ZvbGQYBSABKAVIA4gBAUINCgtfdGVzdF9zaGFyZUITChFfdmFsaWRhdGlvbl9zaGFyZUIMCgpfdGVzdF9mb2xkQhIKEF92YWxpZGF0aW9uX2ZvbGQi8wsKD1RyYWluaW5nT3B0aW9ucxITCgZlcG9jaHMYASABKAVIAIgBARIXCgpiYXRjaF9zaXplGAIgASgFSAGIAQESEQoEc2VlZBgDIAEoBEgCiAEBEiQKF2dlbmVyYXRvcl9sZWFybmluZ19yYXRlGAQgASgBSAOIAQESKAobZGlzY3JpbWluYXRvcl9sZWFybmluZ19yYXRlGAUgASgBSASIAQESJQoYY2xhc3NpZmllcl9sZWFybmluZ19yYXRlGAYgASgBSAWIAQESFQoIc2NoZWR1bGUYByABKAlIBogBARIWCglyZWR1Y3Rpb24YCCABKAlIB4gBARIXCgpsYW1iZGFfY2xzGAkgASgBSAiIAQESGAoLbGFtYmRhX2NvcnIYCiABKAFICYgBARIXCgpsYW1iZGFfb3B0GAsgASgBSAqIAQESGAoLcmVhbF90YXJnZXQYDCABKAFIC4gBARIYCgthdXhfb25fZmFrZRgNIAEoCEgMiAEBEh8KEmNvcnJlbGF0aW9uX3RhcmdldBgOIAEoCUgNiAEBEhwKD2xhYmVsX3Ntb290aGluZxgPIAEoAUgOiAEBEhgKC2dhbl9iYXRjaGVzGBAgASgJSA+IAQESFAoHZHJvcG91dBgRIAEoAUgQiAEBEg4KBmFibGF0ZRgSIAMoCRIWCglzZWxlY3RfYnkYEyABKAlIEYgBARITCgZsaW1pdHMYFCABKAlIEogBARIaCg1rZXJuZWxfaGVpZ2h0GBUgASgJSBOIAQESIwoWZ2VuZXJhdG9yX2FyY2hpdGVjdHVyZRgWIAEoCUgUiAEBEhsKDnVuZnJlZXplX2FmdGVyGBcgASgFSBWIAQESHAoPcHJldHJhaW5fZXBvY2hzGBggASgFSBaIAQESGAoLbGF0ZW50X3NpemUYGSABKAVIF4gBARIYCgtmb2NhbF9nYW1tYRgaIAEoAUgYiAEBEh0KEGxvZ2l0X2FkanVzdG1lbnQYGyABKAFIGYgBARIdChBzbW90ZV9uZWlnaGJvdXJzGBwgASgFSBqIAQESGQoMaml0dGVyX3NpZ21hGB0gASgBSBuIAQESGAoLc2NhbGVfc2lnbWEYHiABKAFIHIgBARIXCgp3YXJwX3NpZ21hGB8gASgBSB2IAQESFgoJZGl2ZXJzaXR5GCQgASgJSB6IAQESHQoQZGl2ZXJzaXR5X3dlaWdodBglIAEoAUgfiAEBEhYKCWNhbGlicmF0ZRguIAEoCUggiAEBQgkKB19lcG9jaHNCDQoLX2JhdGNoX3NpemVCBwoFX3NlZWRCGgoYX2dlbmVyYXRvcl9sZWFybmluZ19yYXRlQh4KHF9kaXNjcmltaW5hdG9yX2xlYXJuaW5nX3JhdGVCGwoZX2NsYXNzaWZpZXJfbGVhcm5pbmdfcmF0ZUILCglfc2NoZWR1bGVCDAoKX3JlZHVjdGlvbkINCgtfbGFtYmRhX2Nsc0IOCgxfbGFtYmRhX2NvcnJCDQoLX2xhbWJkYV9vcHRCDgoMX3JlYWxfdGFyZ2V0Qg4KDF9hdXhfb25fZmFrZUIVChNfY29ycmVsYXRpb25fdGFyZ2V0QhIKEF9sYWJlbF9zbW9vdGhpbmdCDgoMX2dhbl9iYXRjaGVzQgoKCF9kcm9wb3V0QgwKCl9zZWxlY3RfYnlCCQoHX2xpbWl0c0IQCg5fa2VybmVsX2hlaWdodEIZChdfZ2VuZXJhdG9yX2FyY2hpdGVjdHVyZUIRCg9fdW5mcmVlemVfYWZ0ZXJCEgoQX3ByZXRyYWluX2Vwb2Noc0IOCgxfbGF0ZW50X3NpemVCDgoMX2ZvY2FsX2dhbW1hQhMKEV9sb2dpdF9hZGp1c3RtZW50QhMKEV9zbW90ZV9uZWlnaGJvdXJzQg8KDV9qaXR0ZXJfc2lnbWFCDgoMX3NjYWxlX3NpZ21hQg0KC193YXJwX3NpZ21hQgwKCl9kaXZlcnNpdHlCEwoRX2RpdmVyc2l0eV93ZWlnaHRCDAoKX2NhbGlicmF0ZSKOBAoLVHJhaW5pbmdSdW4SDAoEbmFtZRgBIAEoCRIRCglvcGVyYXRpb24YAiABKAkSIQoFc3RhdGUYAyABKA4yEi52aWdpbC52MS5SdW5TdGF0ZRInCgdyZXF1ZXN0GAQgASgLMhYudmlnaWwudjEuVHJhaW5SZXF1ZXN0Ei8KC2NyZWF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpzdGFydF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIcHJvZ3Jlc3MYCCABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzEiYKB2hpc3RvcnkYCSADKAsyFS52aWdpbC52MS5FcG9jaFJlY29yZBIoCgpldmFsdWF0aW9uGAogASgLMhQudmlnaWwudjEuRXZhbHVhdGlvbhIVCg1tb2RlbF92ZXJzaW9uGAsgASgJEiEKBWVycm9yGAwgASgLMhIudmlnaWwudjEuUnVuRXJyb3ISNwoWcmVzb2x2ZWRfY29uZmlndXJhdGlvbhgNIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSEAoId2FybmluZ3MYDiADKAkiKQoIUnVuRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIpEDChBUcmFpbmluZ1Byb2dyZXNzEg8KB3BlcmNlbnQYASABKAESDQoFZXBvY2gYAiABKAUSDgoGZXBvY2hzGAMgASgFEgwKBHN0ZXAYBCABKAMSDQoFc3RlcHMYBSABKAMSNgoGbG9zc2VzGAYgAygLMiYudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5Mb3NzZXNFbnRyeRI+Cgp2YWxpZGF0aW9uGAcgAygLMioudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5WYWxpZGF0aW9uRW50cnkSFwoPcm93c19wZXJfc2Vjb25kGAggASgBEhQKDHNlY29uZHNfbGVmdBgJIAEoARIYChBjaGVja3BvaW50X2Vwb2NoGAogASgFEg0KBXBoYXNlGAsgASgJGi0KC0xvc3Nlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEaMQoPVmFsaWRhdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEi5AIKC0Vwb2NoUmVjb3JkEg0KBWVwb2NoGAEgASgFEg0KBXN0ZXBzGAIgASgDEjEKBmxvc3NlcxgDIAMoCzIhLnZpZ2lsLnYxLkVwb2NoUmVjb3JkLkxvc3Nlc0VudHJ5EjkKCnZhbGlkYXRpb24YBCADKAsyJS52aWdpbC52MS5FcG9jaFJlY29yZC5WYWxpZGF0aW9uRW50cnkSFQoNbGVhcm5pbmdfcmF0ZRgFIAEoARIaChJjbGFzc2lmaWVyX3VwZGF0ZXMYBiABKAMSDwoHc2Vjb25kcxgHIAEoARIjCgV3YXRjaBgIIAEoCzIULnZpZ2lsLnYxLkVwb2NoV2F0Y2gaLQoLTG9zc2VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ARoxCg9WYWxpZGF0aW9uRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASLfAgoKRXBvY2hXYXRjaBIfChd0cmFpbmluZ19tYWNyb19hY2N1cmFjeRgBIAEoARI/Cg5ncmFkaWVudF9ub3JtcxgCIAMoCzInLnZpZ2lsLnYxLkVwb2NoV2F0Y2guR3JhZGllbnROb3Jtc0VudHJ5EigKG2Rpc2NyaW1pbmF0b3JfcmVhbF9hY2N1cmFjeRgDIAEoAUgAiAEBEigKG2Rpc2NyaW1pbmF0b3JfZmFrZV9hY2N1cmFjeRgEIAEoAUgBiAEBEiUKB2NsYXNzZXMYBSADKAsyFC52aWdpbC52MS5DbGFzc1dhdGNoGjQKEkdyYWRpZW50Tm9ybXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBQh4KHF9kaXNjcmltaW5hdG9yX3JlYWxfYWNjdXJhY3lCHgocX2Rpc2NyaW1pbmF0b3JfZmFrZV9hY2N1cmFjeSKXAQoKQ2xhc3NXYXRjaBISCgpjbGFzc19uYW1lGAEgASgJEhYKCXJlYWxfcmVhbBgCIAEoAUgAiAEBEg8KB2dlbl9nZW4YAyABKAESEAoIZ2VuX3JlYWwYBCABKAESGgoNbmVhcmVzdF9yYXRpbxgFIAEoAUgBiAEBQgwKCl9yZWFsX3JlYWxCEAoOX25lYXJlc3RfcmF0aW8ibQoNVHJhaW5NZXRhZGF0YRILCgNydW4YASABKAkSIQoFc3RhdGUYAiABKA4yEi52aWdpbC52MS5SdW5TdGF0ZRIsCghwcm9ncmVzcxgDIAEoCzIaLnZpZ2lsLnYxLlRyYWluaW5nUHJvZ3Jlc3MiMQoLVHJhaW5SZXN1bHQSCwoDcnVuGAEgASgJEhUKDW1vZGVsX3ZlcnNpb24YAiABKAkiJAoUV2F0Y2hUcmFpbmluZ1JlcXVlc3QSDAoEbmFtZRgBIAEoCSLbAQoVV2F0Y2hUcmFpbmluZ1Jlc3BvbnNlEiEKBXN0YXRlGAEgASgOMhIudmlnaWwudjEuUnVuU3RhdGUSLAoIcHJvZ3Jlc3MYAiABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzEiUKBmVwb2NocxgDIAMoCzIVLnZpZ2lsLnYxLkVwb2NoUmVjb3JkEhUKDW1vZGVsX3ZlcnNpb24YBCABKAkSIQoFZXJyb3IYBSABKAsyEi52aWdpbC52MS5SdW5FcnJvchIQCgh3YXJuaW5ncxgGIAMoCSIdCg1HZXRSdW5SZXF1ZXN0EgwKBG5hbWUYASABKAkiNAoOR2V0UnVuUmVzcG9uc2USIgoDcnVuGAEgASgLMhUudmlnaWwudjEuVHJhaW5pbmdSdW4iOAoPTGlzdFJ1bnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlAKEExpc3RSdW5zUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLnZpZ2lsLnYxLlRyYWluaW5nUnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSrPAQoIUnVuU3RhdGUSGQoVUlVOX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQUlVOX1NUQVRFX1FVRVVFRBABEhUKEVJVTl9TVEFURV9SVU5OSU5HEAISGAoUUlVOX1NUQVRFX0NBTkNFTExJTkcQAxIXChNSVU5fU1RBVEVfU1VDQ0VFREVEEAQSFAoQUlVOX1NUQVRFX0ZBSUxFRBAFEhcKE1JVTl9TVEFURV9DQU5DRUxMRUQQBhIZChVSVU5fU1RBVEVfSU5URVJSVVBURUQQBzKlAgoPVHJhaW5pbmdTZXJ2aWNlEj4KBVRyYWluEhYudmlnaWwudjEuVHJhaW5SZXF1ZXN0Gh0uZ29vZ2xlLmxvbmdydW5uaW5nLk9wZXJhdGlvbhJSCg1XYXRjaFRyYWluaW5nEh4udmlnaWwudjEuV2F0Y2hUcmFpbmluZ1JlcXVlc3QaHy52aWdpbC52MS5XYXRjaFRyYWluaW5nUmVzcG9uc2UwARI7CgZHZXRSdW4SFy52aWdpbC52MS5HZXRSdW5SZXF1ZXN0GhgudmlnaWwudjEuR2V0UnVuUmVzcG9uc2USQQoITGlzdFJ1bnMSGS52aWdpbC52MS5MaXN0UnVuc1JlcXVlc3QaGi52aWdpbC52MS5MaXN0UnVuc1Jlc3BvbnNlYgZwcm90bzM", [file_google_longrunning_operations, file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation]);
+  fileDesc("ChR2aWdpbC92MS90cmFpbi5wcm90bxIIdmlnaWwudjEivQEKDFRyYWluUmVxdWVzdBISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB2RhdGFzZXQYAiABKAkSDgoGcmVnaW1lGAMgASgJEiUKBXNwbGl0GAQgASgLMhYudmlnaWwudjEuU3BsaXRPcHRpb25zEioKB29wdGlvbnMYBSABKAsyGS52aWdpbC52MS5UcmFpbmluZ09wdGlvbnMSFAoMZGlzcGxheV9uYW1lGAYgASgJEg8KB3Byb21vdGUYByABKAgizgEKDFNwbGl0T3B0aW9ucxIKCgJieRgBIAEoCRIXCgp0ZXN0X3NoYXJlGAIgASgBSACIAQESHQoQdmFsaWRhdGlvbl9zaGFyZRgDIAEoAUgBiAEBEhYKCXRlc3RfZm9sZBgEIAEoBUgCiAEBEhwKD3ZhbGlkYXRpb25fZm9sZBgFIAEoBUgDiAEBQg0KC190ZXN0X3NoYXJlQhMKEV92YWxpZGF0aW9uX3NoYXJlQgwKCl90ZXN0X2ZvbGRCEgoQX3ZhbGlkYXRpb25fZm9sZCLzCwoPVHJhaW5pbmdPcHRpb25zEhMKBmVwb2NocxgBIAEoBUgAiAEBEhcKCmJhdGNoX3NpemUYAiABKAVIAYgBARIRCgRzZWVkGAMgASgESAKIAQESJAoXZ2VuZXJhdG9yX2xlYXJuaW5nX3JhdGUYBCABKAFIA4gBARIoChtkaXNjcmltaW5hdG9yX2xlYXJuaW5nX3JhdGUYBSABKAFIBIgBARIlChhjbGFzc2lmaWVyX2xlYXJuaW5nX3JhdGUYBiABKAFIBYgBARIVCghzY2hlZHVsZRgHIAEoCUgGiAEBEhYKCXJlZHVjdGlvbhgIIAEoCUgHiAEBEhcKCmxhbWJkYV9jbHMYCSABKAFICIgBARIYCgtsYW1iZGFfY29ychgKIAEoAUgJiAEBEhcKCmxhbWJkYV9vcHQYCyABKAFICogBARIYCgtyZWFsX3RhcmdldBgMIAEoAUgLiAEBEhgKC2F1eF9vbl9mYWtlGA0gASgISAyIAQESHwoSY29ycmVsYXRpb25fdGFyZ2V0GA4gASgJSA2IAQESHAoPbGFiZWxfc21vb3RoaW5nGA8gASgBSA6IAQESGAoLZ2FuX2JhdGNoZXMYECABKAlID4gBARIUCgdkcm9wb3V0GBEgASgBSBCIAQESDgoGYWJsYXRlGBIgAygJEhYKCXNlbGVjdF9ieRgTIAEoCUgRiAEBEhMKBmxpbWl0cxgUIAEoCUgSiAEBEhoKDWtlcm5lbF9oZWlnaHQYFSABKAlIE4gBARIjChZnZW5lcmF0b3JfYXJjaGl0ZWN0dXJlGBYgASgJSBSIAQESGwoOdW5mcmVlemVfYWZ0ZXIYFyABKAVIFYgBARIcCg9wcmV0cmFpbl9lcG9jaHMYGCABKAVIFogBARIYCgtsYXRlbnRfc2l6ZRgZIAEoBUgXiAEBEhgKC2ZvY2FsX2dhbW1hGBogASgBSBiIAQESHQoQbG9naXRfYWRqdXN0bWVudBgbIAEoAUgZiAEBEh0KEHNtb3RlX25laWdoYm91cnMYHCABKAVIGogBARIZCgxqaXR0ZXJfc2lnbWEYHSABKAFIG4gBARIYCgtzY2FsZV9zaWdtYRgeIAEoAUgciAEBEhcKCndhcnBfc2lnbWEYHyABKAFIHYgBARIWCglkaXZlcnNpdHkYJCABKAlIHogBARIdChBkaXZlcnNpdHlfd2VpZ2h0GCUgASgBSB+IAQESFgoJY2FsaWJyYXRlGC4gASgJSCCIAQFCCQoHX2Vwb2Noc0INCgtfYmF0Y2hfc2l6ZUIHCgVfc2VlZEIaChhfZ2VuZXJhdG9yX2xlYXJuaW5nX3JhdGVCHgocX2Rpc2NyaW1pbmF0b3JfbGVhcm5pbmdfcmF0ZUIbChlfY2xhc3NpZmllcl9sZWFybmluZ19yYXRlQgsKCV9zY2hlZHVsZUIMCgpfcmVkdWN0aW9uQg0KC19sYW1iZGFfY2xzQg4KDF9sYW1iZGFfY29yckINCgtfbGFtYmRhX29wdEIOCgxfcmVhbF90YXJnZXRCDgoMX2F1eF9vbl9mYWtlQhUKE19jb3JyZWxhdGlvbl90YXJnZXRCEgoQX2xhYmVsX3Ntb290aGluZ0IOCgxfZ2FuX2JhdGNoZXNCCgoIX2Ryb3BvdXRCDAoKX3NlbGVjdF9ieUIJCgdfbGltaXRzQhAKDl9rZXJuZWxfaGVpZ2h0QhkKF19nZW5lcmF0b3JfYXJjaGl0ZWN0dXJlQhEKD191bmZyZWV6ZV9hZnRlckISChBfcHJldHJhaW5fZXBvY2hzQg4KDF9sYXRlbnRfc2l6ZUIOCgxfZm9jYWxfZ2FtbWFCEwoRX2xvZ2l0X2FkanVzdG1lbnRCEwoRX3Ntb3RlX25laWdoYm91cnNCDwoNX2ppdHRlcl9zaWdtYUIOCgxfc2NhbGVfc2lnbWFCDQoLX3dhcnBfc2lnbWFCDAoKX2RpdmVyc2l0eUITChFfZGl2ZXJzaXR5X3dlaWdodEIMCgpfY2FsaWJyYXRlIrYECgtUcmFpbmluZ1J1bhIMCgRuYW1lGAEgASgJEhEKCW9wZXJhdGlvbhgCIAEoCRIhCgVzdGF0ZRgDIAEoDjISLnZpZ2lsLnYxLlJ1blN0YXRlEicKB3JlcXVlc3QYBCABKAsyFi52aWdpbC52MS5UcmFpblJlcXVlc3QSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCnN0YXJ0X3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghwcm9ncmVzcxgIIAEoCzIaLnZpZ2lsLnYxLlRyYWluaW5nUHJvZ3Jlc3MSJgoHaGlzdG9yeRgJIAMoCzIVLnZpZ2lsLnYxLkVwb2NoUmVjb3JkEigKCmV2YWx1YXRpb24YCiABKAsyFC52aWdpbC52MS5FdmFsdWF0aW9uEhUKDW1vZGVsX3ZlcnNpb24YCyABKAkSIQoFZXJyb3IYDCABKAsyEi52aWdpbC52MS5SdW5FcnJvchI3ChZyZXNvbHZlZF9jb25maWd1cmF0aW9uGA0gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIQCgh3YXJuaW5ncxgOIAMoCRImCglwcm9tb3Rpb24YDyABKAsyEy52aWdpbC52MS5Qcm9tb3Rpb24iZAoJUHJvbW90aW9uEhAKCHByb21vdGVkGAEgASgIEiIKBGdhdGUYAiABKAsyFC52aWdpbC52MS5HYXRlUmVwb3J0EiEKBWVycm9yGAMgASgLMhIudmlnaWwudjEuUnVuRXJyb3IiKQoIUnVuRXJyb3ISDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIpEDChBUcmFpbmluZ1Byb2dyZXNzEg8KB3BlcmNlbnQYASABKAESDQoFZXBvY2gYAiABKAUSDgoGZXBvY2hzGAMgASgFEgwKBHN0ZXAYBCABKAMSDQoFc3RlcHMYBSABKAMSNgoGbG9zc2VzGAYgAygLMiYudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5Mb3NzZXNFbnRyeRI+Cgp2YWxpZGF0aW9uGAcgAygLMioudmlnaWwudjEuVHJhaW5pbmdQcm9ncmVzcy5WYWxpZGF0aW9uRW50cnkSFwoPcm93c19wZXJfc2Vjb25kGAggASgBEhQKDHNlY29uZHNfbGVmdBgJIAEoARIYChBjaGVja3BvaW50X2Vwb2NoGAogASgFEg0KBXBoYXNlGAsgASgJGi0KC0xvc3Nlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEaMQoPVmFsaWRhdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoAToCOAEi5AIKC0Vwb2NoUmVjb3JkEg0KBWVwb2NoGAEgASgFEg0KBXN0ZXBzGAIgASgDEjEKBmxvc3NlcxgDIAMoCzIhLnZpZ2lsLnYxLkVwb2NoUmVjb3JkLkxvc3Nlc0VudHJ5EjkKCnZhbGlkYXRpb24YBCADKAsyJS52aWdpbC52MS5FcG9jaFJlY29yZC5WYWxpZGF0aW9uRW50cnkSFQoNbGVhcm5pbmdfcmF0ZRgFIAEoARIaChJjbGFzc2lmaWVyX3VwZGF0ZXMYBiABKAMSDwoHc2Vjb25kcxgHIAEoARIjCgV3YXRjaBgIIAEoCzIULnZpZ2lsLnYxLkVwb2NoV2F0Y2gaLQoLTG9zc2VzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ARoxCg9WYWxpZGF0aW9uRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgBOgI4ASLfAgoKRXBvY2hXYXRjaBIfChd0cmFpbmluZ19tYWNyb19hY2N1cmFjeRgBIAEoARI/Cg5ncmFkaWVudF9ub3JtcxgCIAMoCzInLnZpZ2lsLnYxLkVwb2NoV2F0Y2guR3JhZGllbnROb3Jtc0VudHJ5EigKG2Rpc2NyaW1pbmF0b3JfcmVhbF9hY2N1cmFjeRgDIAEoAUgAiAEBEigKG2Rpc2NyaW1pbmF0b3JfZmFrZV9hY2N1cmFjeRgEIAEoAUgBiAEBEiUKB2NsYXNzZXMYBSADKAsyFC52aWdpbC52MS5DbGFzc1dhdGNoGjQKEkdyYWRpZW50Tm9ybXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAE6AjgBQh4KHF9kaXNjcmltaW5hdG9yX3JlYWxfYWNjdXJhY3lCHgocX2Rpc2NyaW1pbmF0b3JfZmFrZV9hY2N1cmFjeSKXAQoKQ2xhc3NXYXRjaBISCgpjbGFzc19uYW1lGAEgASgJEhYKCXJlYWxfcmVhbBgCIAEoAUgAiAEBEg8KB2dlbl9nZW4YAyABKAESEAoIZ2VuX3JlYWwYBCABKAESGgoNbmVhcmVzdF9yYXRpbxgFIAEoAUgBiAEBQgwKCl9yZWFsX3JlYWxCEAoOX25lYXJlc3RfcmF0aW8ibQoNVHJhaW5NZXRhZGF0YRILCgNydW4YASABKAkSIQoFc3RhdGUYAiABKA4yEi52aWdpbC52MS5SdW5TdGF0ZRIsCghwcm9ncmVzcxgDIAEoCzIaLnZpZ2lsLnYxLlRyYWluaW5nUHJvZ3Jlc3MiMQoLVHJhaW5SZXN1bHQSCwoDcnVuGAEgASgJEhUKDW1vZGVsX3ZlcnNpb24YAiABKAkiJAoUV2F0Y2hUcmFpbmluZ1JlcXVlc3QSDAoEbmFtZRgBIAEoCSKDAgoVV2F0Y2hUcmFpbmluZ1Jlc3BvbnNlEiEKBXN0YXRlGAEgASgOMhIudmlnaWwudjEuUnVuU3RhdGUSLAoIcHJvZ3Jlc3MYAiABKAsyGi52aWdpbC52MS5UcmFpbmluZ1Byb2dyZXNzEiUKBmVwb2NocxgDIAMoCzIVLnZpZ2lsLnYxLkVwb2NoUmVjb3JkEhUKDW1vZGVsX3ZlcnNpb24YBCABKAkSIQoFZXJyb3IYBSABKAsyEi52aWdpbC52MS5SdW5FcnJvchIQCgh3YXJuaW5ncxgGIAMoCRImCglwcm9tb3Rpb24YByABKAsyEy52aWdpbC52MS5Qcm9tb3Rpb24iHQoNR2V0UnVuUmVxdWVzdBIMCgRuYW1lGAEgASgJIjQKDkdldFJ1blJlc3BvbnNlEiIKA3J1bhgBIAEoCzIVLnZpZ2lsLnYxLlRyYWluaW5nUnVuIjgKD0xpc3RSdW5zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJQChBMaXN0UnVuc1Jlc3BvbnNlEiMKBHJ1bnMYASADKAsyFS52aWdpbC52MS5UcmFpbmluZ1J1bhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkqzwEKCFJ1blN0YXRlEhkKFVJVTl9TVEFURV9VTlNQRUNJRklFRBAAEhQKEFJVTl9TVEFURV9RVUVVRUQQARIVChFSVU5fU1RBVEVfUlVOTklORxACEhgKFFJVTl9TVEFURV9DQU5DRUxMSU5HEAMSFwoTUlVOX1NUQVRFX1NVQ0NFRURFRBAEEhQKEFJVTl9TVEFURV9GQUlMRUQQBRIXChNSVU5fU1RBVEVfQ0FOQ0VMTEVEEAYSGQoVUlVOX1NUQVRFX0lOVEVSUlVQVEVEEAcypQIKD1RyYWluaW5nU2VydmljZRI+CgVUcmFpbhIWLnZpZ2lsLnYxLlRyYWluUmVxdWVzdBodLmdvb2dsZS5sb25ncnVubmluZy5PcGVyYXRpb24SUgoNV2F0Y2hUcmFpbmluZxIeLnZpZ2lsLnYxLldhdGNoVHJhaW5pbmdSZXF1ZXN0Gh8udmlnaWwudjEuV2F0Y2hUcmFpbmluZ1Jlc3BvbnNlMAESOwoGR2V0UnVuEhcudmlnaWwudjEuR2V0UnVuUmVxdWVzdBoYLnZpZ2lsLnYxLkdldFJ1blJlc3BvbnNlEkEKCExpc3RSdW5zEhkudmlnaWwudjEuTGlzdFJ1bnNSZXF1ZXN0GhoudmlnaWwudjEuTGlzdFJ1bnNSZXNwb25zZWIGcHJvdG8z", [file_google_longrunning_operations, file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation, file_vigil_v1_gate]);
 
 /**
  * What to train.
@@ -67,6 +69,14 @@ export type TrainRequest = Message<"vigil.v1.TrainRequest"> & {
    * @generated from field: string display_name = 6;
    */
   displayName: string;
+
+  /**
+   * Point "stable" at the version when the promotion gate lets it pass. The run succeeds either way; it is over when
+   * that is decided.
+   *
+   * @generated from field: bool promote = 7;
+   */
+  promote: boolean;
 };
 
 /**
@@ -482,6 +492,13 @@ export type TrainingRun = Message<"vigil.v1.TrainingRun"> & {
    * @generated from field: repeated string warnings = 14;
    */
   warnings: string[];
+
+  /**
+   * Whether the version became stable; set when that was asked for and is decided.
+   *
+   * @generated from field: vigil.v1.Promotion promotion = 15;
+   */
+  promotion?: Promotion | undefined;
 };
 
 /**
@@ -490,6 +507,41 @@ export type TrainingRun = Message<"vigil.v1.TrainingRun"> & {
  */
 export const TrainingRunSchema: GenMessage<TrainingRun> = /*@__PURE__*/
   messageDesc(file_vigil_v1_train, 3);
+
+/**
+ * How a promotion that was asked for with the training ended.
+ *
+ * @generated from message vigil.v1.Promotion
+ */
+export type Promotion = Message<"vigil.v1.Promotion"> & {
+  /**
+   * Whether "stable" points at the version since.
+   *
+   * @generated from field: bool promoted = 1;
+   */
+  promoted: boolean;
+
+  /**
+   * What the gate found; unset when it could not be asked.
+   *
+   * @generated from field: vigil.v1.GateReport gate = 2;
+   */
+  gate?: GateReport | undefined;
+
+  /**
+   * Why the alias did not move although the gate let the version pass, or why the gate could not be asked.
+   *
+   * @generated from field: vigil.v1.RunError error = 3;
+   */
+  error?: RunError | undefined;
+};
+
+/**
+ * Describes the message vigil.v1.Promotion.
+ * Use `create(PromotionSchema)` to create a new message.
+ */
+export const PromotionSchema: GenMessage<Promotion> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_train, 4);
 
 /**
  * Why a run failed.
@@ -517,7 +569,7 @@ export type RunError = Message<"vigil.v1.RunError"> & {
  * Use `create(RunErrorSchema)` to create a new message.
  */
 export const RunErrorSchema: GenMessage<RunError> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 4);
+  messageDesc(file_vigil_v1_train, 5);
 
 /**
  * Where a run stands.
@@ -609,7 +661,7 @@ export type TrainingProgress = Message<"vigil.v1.TrainingProgress"> & {
  * Use `create(TrainingProgressSchema)` to create a new message.
  */
 export const TrainingProgressSchema: GenMessage<TrainingProgress> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 5);
+  messageDesc(file_vigil_v1_train, 6);
 
 /**
  * The figures of one epoch.
@@ -679,7 +731,7 @@ export type EpochRecord = Message<"vigil.v1.EpochRecord"> & {
  * Use `create(EpochRecordSchema)` to create a new message.
  */
 export const EpochRecordSchema: GenMessage<EpochRecord> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 6);
+  messageDesc(file_vigil_v1_train, 7);
 
 /**
  * What the networks are like at the end of an epoch, on samples of at most 64 rows per class.
@@ -728,7 +780,7 @@ export type EpochWatch = Message<"vigil.v1.EpochWatch"> & {
  * Use `create(EpochWatchSchema)` to create a new message.
  */
 export const EpochWatchSchema: GenMessage<EpochWatch> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 7);
+  messageDesc(file_vigil_v1_train, 8);
 
 /**
  * How generated rows of a class stand to real training rows of it.
@@ -778,7 +830,7 @@ export type ClassWatch = Message<"vigil.v1.ClassWatch"> & {
  * Use `create(ClassWatchSchema)` to create a new message.
  */
 export const ClassWatchSchema: GenMessage<ClassWatch> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 8);
+  messageDesc(file_vigil_v1_train, 9);
 
 /**
  * Metadata of a training operation.
@@ -813,7 +865,7 @@ export type TrainMetadata = Message<"vigil.v1.TrainMetadata"> & {
  * Use `create(TrainMetadataSchema)` to create a new message.
  */
 export const TrainMetadataSchema: GenMessage<TrainMetadata> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 9);
+  messageDesc(file_vigil_v1_train, 10);
 
 /**
  * Response of a training operation.
@@ -841,7 +893,7 @@ export type TrainResult = Message<"vigil.v1.TrainResult"> & {
  * Use `create(TrainResultSchema)` to create a new message.
  */
 export const TrainResultSchema: GenMessage<TrainResult> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 10);
+  messageDesc(file_vigil_v1_train, 11);
 
 /**
  * Names the run to watch.
@@ -862,7 +914,7 @@ export type WatchTrainingRequest = Message<"vigil.v1.WatchTrainingRequest"> & {
  * Use `create(WatchTrainingRequestSchema)` to create a new message.
  */
 export const WatchTrainingRequestSchema: GenMessage<WatchTrainingRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 11);
+  messageDesc(file_vigil_v1_train, 12);
 
 /**
  * A change of a run.
@@ -911,6 +963,13 @@ export type WatchTrainingResponse = Message<"vigil.v1.WatchTrainingResponse"> & 
    * @generated from field: repeated string warnings = 6;
    */
   warnings: string[];
+
+  /**
+   * Whether the version became stable; set in the last message of a run for which that was asked.
+   *
+   * @generated from field: vigil.v1.Promotion promotion = 7;
+   */
+  promotion?: Promotion | undefined;
 };
 
 /**
@@ -918,7 +977,7 @@ export type WatchTrainingResponse = Message<"vigil.v1.WatchTrainingResponse"> & 
  * Use `create(WatchTrainingResponseSchema)` to create a new message.
  */
 export const WatchTrainingResponseSchema: GenMessage<WatchTrainingResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 12);
+  messageDesc(file_vigil_v1_train, 13);
 
 /**
  * Names a run.
@@ -939,7 +998,7 @@ export type GetRunRequest = Message<"vigil.v1.GetRunRequest"> & {
  * Use `create(GetRunRequestSchema)` to create a new message.
  */
 export const GetRunRequestSchema: GenMessage<GetRunRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 13);
+  messageDesc(file_vigil_v1_train, 14);
 
 /**
  * The run.
@@ -960,7 +1019,7 @@ export type GetRunResponse = Message<"vigil.v1.GetRunResponse"> & {
  * Use `create(GetRunResponseSchema)` to create a new message.
  */
 export const GetRunResponseSchema: GenMessage<GetRunResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 14);
+  messageDesc(file_vigil_v1_train, 15);
 
 /**
  * A page of runs.
@@ -988,7 +1047,7 @@ export type ListRunsRequest = Message<"vigil.v1.ListRunsRequest"> & {
  * Use `create(ListRunsRequestSchema)` to create a new message.
  */
 export const ListRunsRequestSchema: GenMessage<ListRunsRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 15);
+  messageDesc(file_vigil_v1_train, 16);
 
 /**
  * Runs, newest first, without history.
@@ -1016,7 +1075,7 @@ export type ListRunsResponse = Message<"vigil.v1.ListRunsResponse"> & {
  * Use `create(ListRunsResponseSchema)` to create a new message.
  */
 export const ListRunsResponseSchema: GenMessage<ListRunsResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_train, 16);
+  messageDesc(file_vigil_v1_train, 17);
 
 /**
  * The state of a run.
