@@ -2,9 +2,11 @@
 
 const STYLE = `
 :root { color-scheme: light dark; --page: #fcfcfb; --card: #ffffff; --text: #1b1c1e; --muted: #63666b; --line: #dddfe2;
-  --series-1: #2a6fdb; --series-2: #c2571a; --series-3: #2e8b57; --good: #1f7a45; }
+  --series-1: #2a6fdb; --series-2: #c2571a; --series-3: #2e8b57; --good: #1f7a45;
+  --series-4: #8e44ad; --series-5: #a8801a; --series-6: #c0395b; }
 @media (prefers-color-scheme: dark) { :root { --page: #15171a; --card: #1d2024; --text: #e8e9eb; --muted: #a0a4aa;
-  --line: #34383e; --series-1: #7aa8f5; --series-2: #f0a06a; --series-3: #6fcf97; --good: #6fcf97; } }
+  --line: #34383e; --series-1: #7aa8f5; --series-2: #f0a06a; --series-3: #6fcf97; --good: #6fcf97;
+  --series-4: #c39be0; --series-5: #dcc06a; --series-6: #f08aa5; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 32px 20px 64px; }
