@@ -1,6 +1,6 @@
-import { PCA } from 'ml-pca';
 import { UMAP } from 'umap-js';
 import { randomKey, uniformAt } from '../../random.ts';
+import { principalComponents } from './principal-components.ts';
 
 /** Components that are kept before the neighbours are looked for, as is usual for images and series. */
 const COMPONENTS = 50;
@@ -19,9 +19,7 @@ export async function embed(
   pause: () => Promise<void>,
 ): Promise<Float32Array> {
   const size = values.length / rows;
-  const points = Array.from({ length: rows }, (_, row) => [...values.subarray(row * size, (row + 1) * size)]);
-  const components = Math.min(COMPONENTS, size, rows - 1);
-  const reduced = reduce(points, components);
+  const reduced = principalComponents(values, rows, Math.min(COMPONENTS, size, rows - 1), seed);
   await pause();
   const key = randomKey(seed, 'embedding/umap');
   let drawn = 0;
@@ -37,10 +35,4 @@ export async function embed(
     umap.step();
   }
   return Float32Array.from(umap.getEmbedding().flat());
-}
-
-/** The first principal components, by NIPALS: a decomposition of all of 1,800 dimensions would take minutes. */
-function reduce(points: number[][], components: number): number[][] {
-  const pca = new PCA(points, { method: 'NIPALS', nCompNIPALS: components, center: true, scale: false });
-  return pca.predict(points, { nComponents: components }).to2DArray();
 }
