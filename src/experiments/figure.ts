@@ -3,10 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 import { gatherRows, rowsByClass } from '../data/batches.ts';
 import { VigilError } from '../errors.ts';
 import { embed } from '../evaluation/embedding/embed.ts';
-import { layoutOf, weightsKey } from '../models/networks.ts';
-import { initialWeights, layoutSize } from '../models/parameters.ts';
+import { layoutOf } from '../models/networks.ts';
+import { initialWeights } from '../models/parameters.ts';
 import { permutation, randomKey } from '../random.ts';
-import { Sampler } from '../synthesis/sampler.ts';
+import { drawRows } from '../synthesis/draw-rows.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { TrainingResult, TrainingStopped } from '../training/trainer.ts';
 import type { TrainingData } from '../training/training-data.ts';
@@ -80,21 +80,7 @@ async function syntheticRows(
   source: 'before' | 'after',
   seed: number,
 ): Promise<Part> {
-  const key = weightsKey('generator');
-  const size = layoutSize(layoutOf('generator', spec));
-  const state = engine.createState({ [key]: [size] }, { [key]: weights });
-  const sampler = new Sampler(engine, spec, limits, state);
-  try {
-    const rows: Float32Array[] = [];
-    for (const label of dataset.classNames.keys())
-      rows.push(await sampler.sample(label, seed, 0, ROWS_PER_CLASS, 'scaled'));
-    const values = new Float32Array(rows.length * rows[0]!.length);
-    rows.forEach((part, label) => {
-      values.set(part, label * part.length);
-    });
-    return { values, points: rows.flatMap((_, label) => sourceOf(ROWS_PER_CLASS, source, label)) };
-  } finally {
-    await sampler.dispose();
-    state.dispose();
-  }
+  const values = await drawRows(engine, spec, limits, weights, { seed, perClass: ROWS_PER_CLASS });
+  const labels = [...dataset.classNames.keys()];
+  return { values, points: labels.flatMap((label) => sourceOf(ROWS_PER_CLASS, source, label)) };
 }

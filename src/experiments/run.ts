@@ -2,11 +2,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Split } from '../data/dataset.ts';
 import { openDataset } from '../data/open-dataset.ts';
-import { type Evaluation, evaluate } from '../evaluation/metrics.ts';
+import { evaluate } from '../evaluation/metrics.ts';
 import { correctPriors } from '../evaluation/prior-correction.ts';
 import { layoutOf, weightsKey } from '../models/networks.ts';
 import { layoutSize } from '../models/parameters.ts';
+import { drawRows } from '../synthesis/draw-rows.ts';
 import type { Engine } from '../tensor/engine.ts';
+import { evaluateFinished } from '../training/final-evaluation.ts';
 import {
   parseRegimeName,
   parseSplitOptions,
@@ -16,9 +18,10 @@ import {
 import type { TrainingUpdate } from '../training/progress.ts';
 import { REGIMES } from '../training/regimes/table.ts';
 import { Scorer } from '../training/scoring.ts';
+import { copyWarnings, findSplitLeaks, leakWarnings, type SplitLeaks } from '../training/split-leaks.ts';
 import { splitRows } from '../training/split-rows.ts';
 import { type TrainingResult, type TrainingStopped, train } from '../training/trainer.ts';
-import { prepareData, type TrainingData } from '../training/training-data.ts';
+import { prepareData, priorsOf, type TrainingData } from '../training/training-data.ts';
 import { scoreBayes } from './bayes.ts';
 import { thinTrainingRows } from './class-shares.ts';
 import type { RunJob, RunResult } from './run-result.ts';
@@ -42,7 +45,7 @@ export interface TrainedRun {
   readonly options: TrainingOptions;
   readonly data: TrainingData;
   readonly by: string;
-  readonly warnings: readonly string[];
+  readonly splitLeaks: SplitLeaks;
   readonly training: TrainingResult;
 }
 
@@ -54,11 +57,13 @@ export async function trainRun(job: RunJob, context: RunContext): Promise<Traine
   const { split: whole, by } = splitRows(dataset, own, parseSplitOptions(job.split), job.seed);
   const split: Split = job.classShares ? thinTrainingRows(dataset, whole, job.classShares, job.seed) : whole;
   const data = prepareData(dataset, split, options);
+  const splitLeaks = findSplitLeaks(data);
   const training = await train({
     engine: context.engine,
     regime: REGIMES[regime],
     options,
     data,
+    warnings: leakWarnings(splitLeaks),
     directory: job.directory,
     stopRequested: context.stopRequested,
     onUpdate: context.onUpdate,
@@ -69,41 +74,37 @@ export async function trainRun(job: RunJob, context: RunContext): Promise<Traine
     clock: () => performance.now() / 1000,
   });
   if (training.kind !== 'finished') return training;
-  return { kind: 'trained', options, data, by, warnings: training.counters.warnings, training };
+  return { kind: 'trained', options, data, by, splitLeaks, training };
 }
 
 /** Trains and scores on the test rows. The same job gives the same numbers on the same engine, but for its times. */
 export async function runExperiment(job: RunJob, context: RunContext): Promise<RunOutcome> {
   const trained = await trainRun(job, context);
   if (trained.kind !== 'trained') return trained;
-  const { data, training } = trained;
+  const { engine } = context;
+  const { data, training, options } = trained;
   const { dataset, split, classRows } = data;
   const { classNames, groups, clips } = dataset;
   const classes = classNames.length;
-  const total = classRows.reduce((sum, rows) => sum + rows, 0);
-  const trainPriors = classRows.map((rows) => rows / total);
-  const { probabilities, separability } = await askClassifier(context.engine, data, training, job.seed);
+  const trainPriors = priorsOf(data);
+  const { evaluation, temperature } = await evaluateFinished(engine, data, options, {
+    spec: training.spec,
+    classifier: training.weights.classifier!,
+    synthetic: await drawnRows(engine, trained),
+    splitLeaks: trained.splitLeaks,
+  });
+  const { probabilities, separability } = await askClassifier(engine, trained, temperature);
   const corrected = correctPriors(probabilities, trainPriors);
   const labels = Uint8Array.from(split.test, (row) => dataset.labels[row]!);
   const idsOf = (ids: Int32Array | undefined): Int32Array | undefined =>
     ids && Int32Array.from(split.test, (row) => ids[row]!);
   const subjects = idsOf(groups);
-  const score = (answers: Float32Array, priors: readonly number[]): Evaluation =>
-    evaluate({
-      probabilities: answers,
-      labels,
-      classNames,
-      trainPriors: priors,
-      groups: subjects,
-      clips: idsOf(clips),
-      seed: job.seed,
-    });
   const { counters } = training;
   const { train: trainRows, validation, test } = split;
   const result: RunResult = {
     id: job.id,
     regime: job.regime,
-    options: trained.options,
+    options,
     seed: job.seed,
     fold: job.fold,
     data: {
@@ -114,22 +115,27 @@ export async function runExperiment(job: RunJob, context: RunContext): Promise<R
       classRows,
       classShares: job.classShares ?? null,
     },
-    evaluation: score(probabilities, trainPriors),
-    // Once is enough: equal priors correct nothing.
-    priorCorrected: score(
-      corrected,
-      classNames.map(() => 1 / classes),
-    ),
+    evaluation,
+    priorCorrected: evaluate({
+      probabilities: corrected,
+      labels,
+      classNames,
+      // Once is enough: equal priors correct nothing.
+      trainPriors: classNames.map(() => 1 / classes),
+      groups: subjects,
+      clips: idsOf(clips),
+      seed: job.seed,
+    }),
     subjects: subjects ? countBySubject({ probabilities, corrected, labels, subjects, classes }) : null,
     bayes: scoreBayes(job.datasetName, dataset, test, trainPriors),
     separability,
     history: counters.history,
-    warnings: trained.warnings,
+    warnings: [...counters.warnings, ...copyWarnings(evaluation.leaks!)],
     iterationsPerEpoch: data.iterations,
     classifierUpdates: counters.classifierUpdates,
     selectedEpoch: counters.best.epoch,
     trainingSeconds: counters.history.reduce((sum, { seconds }) => sum + seconds, 0),
-    engine: engineOf(context.engine),
+    engine: engineOf(engine),
     codeVersion: job.codeVersion,
     node: process.version,
   };
@@ -138,21 +144,34 @@ export async function runExperiment(job: RunJob, context: RunContext): Promise<R
 
 const engineOf = ({ name, device, version }: Engine): RunResult['engine'] => ({ name, device, version });
 
-/** The selected snapshot of C on the test rows: its answers, and how far apart it puts the classes. */
+/** Rows of every class that are looked at for copies of test rows. */
+const PROBED_ROWS = 256;
+
+/** Rows of the generator, where there is one. */
+async function drawnRows(
+  engine: Engine,
+  { data, training: { spec, weights }, options }: TrainedRun,
+): Promise<Float32Array | undefined> {
+  if (!weights.generator) return undefined;
+  const amount = { seed: options.seed, perClass: PROBED_ROWS };
+  return drawRows(engine, spec, data.limits, weights.generator, amount);
+}
+
+/** The selected snapshot of C on the test rows: the answers that were evaluated, and how far apart it puts the classes. */
 async function askClassifier(
   engine: Engine,
-  data: TrainingData,
-  { spec, weights }: TrainingResult,
-  seed: number,
+  { data, training, options }: TrainedRun,
+  temperature: number,
 ): Promise<{ probabilities: Float32Array; separability: Separability }> {
   const { dataset, limits, split } = data;
+  const { spec, weights } = training;
   const key = weightsKey('classifier');
   const state = engine.createState(
     { [key]: [layoutSize(layoutOf('classifier', spec))] },
     { [key]: weights.classifier! },
   );
   try {
-    const scorer = await Scorer.open(engine, spec, limits, state);
+    const scorer = await Scorer.open(engine, spec, limits, state, temperature);
     let probabilities: Float32Array;
     try {
       probabilities = await scorer.probabilities(dataset.values, split.test);
@@ -160,7 +179,10 @@ async function askClassifier(
       await scorer.dispose();
     }
     const model = { engine, spec, limits, state };
-    return { probabilities, separability: await measureSeparability(model, dataset, split.test, seed) };
+    return {
+      probabilities,
+      separability: await measureSeparability(model, dataset, split.test, options.seed),
+    };
   } finally {
     state.dispose();
   }
