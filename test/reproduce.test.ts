@@ -106,7 +106,7 @@ test('killed and run again it does the rest alone, and the CSV is that of a run 
     expect(run.data.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(run.bayes!.priorFree.macroAccuracy).toBeGreaterThan(0.5);
   }
-  expect(read('parts', 'report.html')).toMatch(/<main>\n<h1>Exploratory, 1 seed/);
+  expect(read('parts', 'report.html')).toMatch(/<main>\n<h1 class="said">Exploratory, 1 seed/);
 
   const other = await start('parts', ...TINY.with(3, '5'), '--jobs', '1').ended;
   expect(other.code).toBe(2);

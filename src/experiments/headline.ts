@@ -33,7 +33,10 @@ function clause(
   reference: string,
   measure: ComparedMeasure,
 ): string {
-  const each = (row: RowSummary): string => `“${row.row.title}” (${evidence(row, measure)})`;
+  // Numbers for what was found; for what was not, the table has them.
+  const found = verdict === 'better' || verdict === 'worse' || rows.length === 1;
+  const each = (row: RowSummary): string =>
+    found ? `“${row.row.title}” (${evidence(row, measure)})` : `“${row.row.title}”`;
   const names = listed(rows.map(each));
   const is = rows.length === 1 ? 'is' : 'are';
   switch (verdict) {

@@ -93,7 +93,7 @@ test('the report says what came out first, draws every comparison, needs nothing
     command: 'vigil reproduce',
     created: 'now',
   });
-  expect(html).toMatch(/<main>\n<h1>Exploratory, 2 seeds/);
+  expect(html).toMatch(/<main>\n<h1 class="said">Exploratory, 2 seeds/);
   expect(html.match(/<svg/g)).toHaveLength(2 * 2 + 2 * 2);
   expect(html).not.toMatch(/<script|https?:\/\/(?!www\.w3\.org)/);
   expect(html).not.toMatch(/undefined|NaN|\[object/);

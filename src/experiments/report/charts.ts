@@ -5,7 +5,7 @@ import { type ComparedMeasure, MEASURES, TIES } from '../measures.ts';
 import type { TableSummary } from '../summary.ts';
 
 const WIDTH = 340;
-const ROW_HEIGHT = 40;
+const ROW_HEIGHT = 44;
 const SEEDS_COLOUR = 'var(--series-1)';
 const MEAN_COLOUR = 'currentColor';
 
@@ -20,7 +20,17 @@ const frame = (rows: number): Plot.PlotOptions => ({
 });
 
 const names = (rows: readonly { title: string }[]): Plot.Markish =>
-  Plot.text(rows, { y: 'title', text: 'title', frameAnchor: 'left', textAnchor: 'start', dy: -13 });
+  Plot.text(rows, {
+    y: 'title',
+    text: 'title',
+    frameAnchor: 'left',
+    textAnchor: 'start',
+    dy: -14,
+    // Legible over the marks of the row above.
+    fill: 'currentColor',
+    stroke: 'var(--card)',
+    strokeWidth: 4,
+  });
 
 const scaled = (measure: ComparedMeasure): { factor: number; unit: string } =>
   MEASURES[measure].unit === 'share' ? { factor: 100, unit: ', %' } : { factor: 1, unit: '' };
@@ -46,7 +56,7 @@ export function runsChart({ rows }: TableSummary, measure: ComparedMeasure): str
     y: { type: 'band', domain: titles.map((each) => each.title), axis: null, padding: 0.4 },
     marks: [
       Plot.dot(dots, { x: 'value', y: 'title', r: 4, fill: SEEDS_COLOUR, fillOpacity: 0.45 }),
-      Plot.tickX(means, { x: 'value', y: 'title', stroke: MEAN_COLOUR, strokeWidth: 2.5, inset: -7 }),
+      Plot.tickX(means, { x: 'value', y: 'title', stroke: MEAN_COLOUR, strokeWidth: 2.5, inset: 4 }),
       names(titles),
     ],
   });

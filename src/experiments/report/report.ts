@@ -24,11 +24,14 @@ function tableSection(summary: TableSummary, figure: FigurePoints | undefined): 
   const { experiment } = summary;
   const figures = experiment.compared.flatMap((measure) => [
     { title: `${MEASURES[measure].title}: every run, and the mean`, svg: runsChart(summary, measure) },
-    { title: 'difference, with its interval; the band is a tie', svg: differencesChart(summary, measure) },
+    {
+      title: `${MEASURES[measure].title}: mean difference, 95 % interval; the band is a tie`,
+      svg: differencesChart(summary, measure),
+    },
   ]);
   const drawn = experiment.name === 'figure2' && figure ? [embeddingSection(figure)] : [];
   return [
-    section(experiment.title, escapeHtml(experiment.question), charts(figures)),
+    section(experiment.title, escapeHtml(experiment.question), charts(figures, true)),
     ...drawn,
     ...textTables(summary).map(({ title, note, header, rows }) =>
       section(title, escapeHtml(note), table(header, rows)),
@@ -43,7 +46,7 @@ function embeddingSection(figure: FigurePoints): string {
     'Real and synthetic rows in one embedding',
     `${text} Run <code>${escapeHtml(figure.run)}</code>.`,
     legend(figure.classNames),
-    charts(scatterCharts(figure)),
+    charts(scatterCharts(figure), true),
   );
 }
 
@@ -102,10 +105,13 @@ export function renderExperimentReport({ tables, figure, command, created }: Exp
   const [first, ...others] = tables as [TableSummary, ...TableSummary[]];
   const results = distinctResults(tables);
   return page(first.experiment.title, [
-    `<h1>${escapeHtml(headline(first))}</h1>`,
+    `<h1 class="said">${escapeHtml(headline(first))}</h1>`,
     madeOf(first),
     ...tableSection(first, figure),
-    ...others.flatMap((other) => [`<h1>${escapeHtml(headline(other))}</h1>`, ...tableSection(other, figure)]),
+    ...others.flatMap((other) => [
+      `<h1 class="said">${escapeHtml(headline(other))}</h1>`,
+      ...tableSection(other, figure),
+    ]),
     ...warningsOf(results),
     section('Runs', `Everything that is known of each is in <code>runs.json</code>.`, runsTable(results)),
     `<footer>Made again with <code>${escapeHtml(command)}</code>. ${escapeHtml(created)}</footer>`,

@@ -87,15 +87,8 @@ export function printFigure({ points, classNames }: FigurePoints): string {
     at += 44 + 6.6 * name.length;
     return box + text;
   });
-  return svg
-    .replace(/<svg ([^>]*)>/, (_, attributes: string) => {
-      const named = attributes.includes('xmlns=')
-        ? attributes
-        : `xmlns="http://www.w3.org/2000/svg" ${attributes}`;
-      return `<svg ${named} font-family="Helvetica, Arial, sans-serif" font-size="12"><rect width="760" height="420" fill="#fff"/>`;
-    })
-    .replace(/<\/svg>$/, `${legend.join('')}</svg>`)
-    .replace(/var\(--series-(\d)\)/g, (_, number: string) => PRINT[Number(number) - 1]!);
+  const plot = svg.replace(/var\(--series-(\d)\)/g, (_, number: string) => PRINT[Number(number) - 1]!);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="760" height="420" viewBox="0 0 760 420" color="#1b1c1e" font-family="Helvetica, Arial, sans-serif" font-size="12"><rect width="760" height="420" fill="#fff"/>${plot}${legend.join('')}</svg>\n`;
 }
 
 const escapeXml = (text: string): string =>
