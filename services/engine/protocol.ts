@@ -5,9 +5,8 @@
 
 import type { ErrorCode, FieldViolation } from '../../src/errors.ts';
 import type { Evaluation } from '../../src/evaluation/metrics.ts';
-import type { FigureOutcome } from '../../src/experiments/figure.ts';
-import type { RunOutcome } from '../../src/experiments/run.ts';
-import type { RunJob } from '../../src/experiments/run-result.ts';
+import type { FigureOutcome } from '../../src/experiments/figure-points.ts';
+import type { RunJob, RunOutcome } from '../../src/experiments/run-result.ts';
 import type { ModelSpec } from '../../src/models/spec.ts';
 import type { CompileReport, ProgramReport } from '../../src/tensor/report.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';

@@ -1,8 +1,7 @@
 /** Engine processes that share a list of jobs, one job at a time each. */
 import { VigilError } from '../../src/errors.ts';
-import type { FigureOutcome } from '../../src/experiments/figure.ts';
-import type { RunOutcome } from '../../src/experiments/run.ts';
-import type { RunJob } from '../../src/experiments/run-result.ts';
+import type { FigureOutcome } from '../../src/experiments/figure-points.ts';
+import type { RunJob, RunOutcome } from '../../src/experiments/run-result.ts';
 import type { TrainingProgress } from '../../src/training/progress.ts';
 import { EngineHost, type EngineHostSettings } from '../engine/host.ts';
 import type { EngineInfo } from '../engine/protocol.ts';

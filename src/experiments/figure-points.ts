@@ -1,3 +1,5 @@
+import type { RunStopped } from './run-result.ts';
+
 /** A row's place in the embedding of Figure 2. */
 export interface FigurePoint {
   /** A training row, or a row of the generator before or after training. */
@@ -13,3 +15,5 @@ export interface FigurePoints {
   readonly classNames: readonly string[];
   readonly points: readonly FigurePoint[];
 }
+
+export type FigureOutcome = { readonly kind: 'finished'; readonly points: FigurePoints } | RunStopped;

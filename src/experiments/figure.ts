@@ -8,13 +8,11 @@ import { initialWeights } from '../models/parameters.ts';
 import { permutation, randomKey } from '../random.ts';
 import { drawRows } from '../synthesis/draw-rows.ts';
 import type { Engine } from '../tensor/engine.ts';
-import type { TrainingResult, TrainingStopped } from '../training/trainer.ts';
+import type { TrainingResult } from '../training/trainer.ts';
 import type { TrainingData } from '../training/training-data.ts';
-import type { FigurePoint, FigurePoints } from './figure-points.ts';
+import type { FigureOutcome, FigurePoint } from './figure-points.ts';
 import { type RunContext, trainRun } from './run.ts';
 import type { RunJob } from './run-result.ts';
-
-export type FigureOutcome = { readonly kind: 'finished'; readonly points: FigurePoints } | TrainingStopped;
 
 /** Rows of each class and source: enough to see shapes, few enough to see points. */
 const ROWS_PER_CLASS = 150;

@@ -1,7 +1,7 @@
+import type { ClassSeparation } from '../evaluation/embedding/class-separation.ts';
 import type { EpochRecord } from '../evaluation/history.ts';
 import type { Evaluation } from '../evaluation/metrics.ts';
 import type { BoundScore } from './bayes.ts';
-import type { Separability } from './separability.ts';
 import type { SubjectCounts } from './subjects.ts';
 
 /** What a process needs to do a run: everything resolved, nothing to look up. */
@@ -20,6 +20,11 @@ export interface RunJob {
   /** Of this run alone: its checkpoint lives there, and a run that finds one goes on from it. */
   readonly directory: string;
   readonly codeVersion: string;
+}
+
+/** How far apart the classes lie in C's penultimate layer, on so many test rows. */
+export interface Separability extends ClassSeparation {
+  readonly rows: number;
 }
 
 /** Everything that is said about a finished run. Plain data: it is a JSON file. */
@@ -65,3 +70,11 @@ export interface RunResult {
   readonly codeVersion: string;
   readonly node: string;
 }
+
+/** A run that was asked to stop; its last checkpoint is kept. */
+export interface RunStopped {
+  readonly kind: 'cancelled' | 'stopped';
+  readonly checkpointEpoch: number;
+}
+
+export type RunOutcome = { readonly kind: 'finished'; readonly result: RunResult } | RunStopped;

@@ -20,12 +20,12 @@ import { REGIMES } from '../training/regimes/table.ts';
 import { Scorer } from '../training/scoring.ts';
 import { copyWarnings, findSplitLeaks, leakWarnings, type SplitLeaks } from '../training/split-leaks.ts';
 import { splitRows } from '../training/split-rows.ts';
-import { type TrainingResult, type TrainingStopped, train } from '../training/trainer.ts';
+import { type TrainingResult, train } from '../training/trainer.ts';
 import { prepareData, priorsOf, type TrainingData } from '../training/training-data.ts';
 import { scoreBayes } from './bayes.ts';
 import { thinTrainingRows } from './class-shares.ts';
-import type { RunJob, RunResult } from './run-result.ts';
-import { measureSeparability, type Separability } from './separability.ts';
+import type { RunJob, RunOutcome, RunResult, RunStopped, Separability } from './run-result.ts';
+import { measureSeparability } from './separability.ts';
 import { countBySubject } from './subjects.ts';
 
 /** How a run meets the process that it runs in. */
@@ -36,8 +36,6 @@ export interface RunContext {
   /** Lets more urgent work go first. */
   readonly idle: () => Promise<void>;
 }
-
-export type RunOutcome = { readonly kind: 'finished'; readonly result: RunResult } | TrainingStopped;
 
 /** A training that is over, with what it was made of. */
 export interface TrainedRun {
@@ -50,7 +48,7 @@ export interface TrainedRun {
 }
 
 /** Loads, divides, thins and trains; goes on from the checkpoint in the job's directory, also from a last one. */
-export async function trainRun(job: RunJob, context: RunContext): Promise<TrainedRun | TrainingStopped> {
+export async function trainRun(job: RunJob, context: RunContext): Promise<TrainedRun | RunStopped> {
   const regime = parseRegimeName(job.regime);
   const options = parseTrainingOptions(job.options, regime);
   const { dataset, split: own } = await openDataset(job.dataset);

@@ -1,14 +1,10 @@
 import type { ChannelLimits, Dataset } from '../data/dataset.ts';
-import { type ClassSeparation, separateClasses } from '../evaluation/embedding/class-separation.ts';
+import { separateClasses } from '../evaluation/embedding/class-separation.ts';
 import { featuresProgram } from '../models/programs.ts';
 import type { ModelSpec } from '../models/spec.ts';
 import { permutation, randomKey } from '../random.ts';
 import type { Engine, EngineState } from '../tensor/engine.ts';
-
-/** How far apart the classes lie in C's penultimate layer, on so many rows. */
-export interface Separability extends ClassSeparation {
-  readonly rows: number;
-}
+import type { Separability } from './run-result.ts';
 
 /** Most rows that are compared: time grows with their square. */
 const MOST_ROWS = 2000;

@@ -70,7 +70,7 @@ export function printFigure({ points, classNames }: FigurePoints): string {
     marginBottom: 34,
     x: { ...axes, domain: x },
     y: { ...axes, domain: y },
-    fx: { label: null, domain: PANELS.map(([, title]) => title) },
+    fx: { label: null, axis: 'top', domain: PANELS.map(([, title]) => title) },
     marks: [
       Plot.frame({ stroke: '#999' }),
       ...PANELS.flatMap(([panel, title]) => marks(points, panel, facetOf(title))),
