@@ -4,7 +4,7 @@ import type { PlannedRun } from '../../src/experiments/plan.ts';
 import { parseTrainingOptions } from '../../src/training/options.ts';
 import type { TrainingProgress } from '../../src/training/progress.ts';
 import { REGIMES } from '../../src/training/regimes/table.ts';
-import type { ReproduceEvents } from '../experiments/reproduce.ts';
+import type { ReproduceEvents } from '../experiments/missing-runs.ts';
 import { duration, percent, remark } from './print.ts';
 
 /** An iteration with G and D costs about as much as so many of C alone (docs/performance.md). */

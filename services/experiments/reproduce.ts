@@ -16,14 +16,12 @@ import {
 } from '../../src/experiments/plan.ts';
 import type { RunJob, RunResult } from '../../src/experiments/run-result.ts';
 import { summarise, type TableSummary } from '../../src/experiments/summary.ts';
-import type { TrainingProgress } from '../../src/training/progress.ts';
 import { exampleFile } from '../datasets/resolve.ts';
-import type { EngineHostSettings } from '../engine/host.ts';
+import { figureId, type ReproduceEvents, type RunsSettings, runMissing } from './missing-runs.ts';
 import { writeOutputs } from './outputs.ts';
-import { ExperimentPool, type PoolJob } from './pool.ts';
 import { ExperimentStore } from './store.ts';
 
-export interface ReproduceSettings {
+export interface ReproduceSettings extends RunsSettings {
   readonly experiment: ExperimentName;
   /** A dataset file, `example:...` or `simulated:...`. */
   readonly data: string;
@@ -34,21 +32,11 @@ export interface ReproduceSettings {
   readonly classShares: readonly number[] | undefined;
   /** Training options of every run, as given. */
   readonly options: Readonly<Record<string, unknown>>;
-  readonly jobs: number;
   readonly out: string;
   /** As the report repeats it. */
   readonly command: string;
-  readonly engine: Omit<EngineHostSettings, 'role' | 'threads' | 'graphCache'>;
-  readonly graphCache: (directory: string) => EngineHostSettings['graphCache'];
   readonly codeVersion: string;
   readonly now: () => Date;
-}
-
-/** What a view is told. */
-export interface ReproduceEvents {
-  readonly onPlanned: (runs: readonly PlannedRun[], done: ReadonlySet<string>, engine: string) => void;
-  readonly onProgress: (id: string, progress: TrainingProgress) => void;
-  readonly onFinished: (id: string, result: RunResult | undefined) => void;
 }
 
 /**
@@ -84,7 +72,9 @@ export async function reproduce(
       directory: store.checkpoint(run.id),
       codeVersion,
     });
-    const done = await runMissing(store, distinctRuns(rows), toJob, settings, events, signal);
+    const runs = distinctRuns(rows);
+    const drawn = settings.experiment === 'figure2' ? runs.filter((run) => run.drawn) : [];
+    const done = await runMissing(store, { runs, drawn, toJob }, settings, events, signal);
     if (!done) return undefined;
     const tables = [await tableOf(store, settings.experiment, rows)];
     for (const name of EXPERIMENT_NAMES) {
@@ -102,74 +92,6 @@ export async function reproduce(
   } finally {
     store.close();
   }
-}
-
-/** Runs what has no result yet. False when it was stopped. */
-async function runMissing(
-  store: ExperimentStore,
-  runs: readonly PlannedRun[],
-  toJob: (run: PlannedRun) => RunJob,
-  settings: ReproduceSettings,
-  events: ReproduceEvents,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const results = new Map<string, RunResult>();
-  for (const { id } of runs) {
-    const result = await store.result<RunResult>(id);
-    if (result) results.set(id, result);
-  }
-  const drawn = settings.experiment === 'figure2' ? runs.filter((run) => run.drawn) : [];
-  const undrawn: PlannedRun[] = [];
-  for (const run of drawn) if (!(await store.result(figureId(run.id)))) undrawn.push(run);
-  const jobs = runs
-    .filter(({ id }) => !results.has(id))
-    .map((run): PoolJob => ({ call: 'experiment', job: toJob(run) }));
-  const figures = undrawn.map((run): PoolJob => ({ call: 'figure', job: toJob(run) }));
-  const left = Math.max(jobs.length, figures.length);
-  if (left === 0) {
-    events.onPlanned(runs, new Set(results.keys()), '');
-    return true;
-  }
-  const pool = await ExperimentPool.open(Math.min(settings.jobs, left), {
-    ...settings.engine,
-    graphCache: settings.graphCache(join(store.directory, 'cache')),
-  });
-  const stop = (): void => pool.stop();
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    const { engine, version, device } = pool.info;
-    checkEngine([...results.values()], { name: engine, version, device });
-    events.onPlanned(runs, new Set(results.keys()), `${version} on ${device}`);
-    if (signal.aborted) return false;
-    const byId = new Map(runs.map((run) => [run.id, run]));
-    const onFinished = async ({ job }: PoolJob, outcome: Parameters<PoolHears>[1]): Promise<void> => {
-      if ('result' in outcome) {
-        await store.addResult(job.id, outcome.result);
-        if (!byId.get(job.id)!.drawn) await store.removeCheckpoint(job.id);
-        events.onFinished(job.id, outcome.result);
-      } else {
-        await store.addResult(figureId(job.id), outcome.points);
-        events.onFinished(figureId(job.id), undefined);
-      }
-    };
-    const hears = { onProgress: events.onProgress, onFinished };
-    return (await pool.run(jobs, hears)) && (await pool.run(figures, hears));
-  } finally {
-    signal.removeEventListener('abort', stop);
-    await pool.close();
-  }
-}
-
-type PoolHears = Parameters<ExperimentPool['run']>[1]['onFinished'];
-
-const figureId = (id: string): string => `figure-${id}`;
-
-/** Numbers of two engines are not comparable to the bit. */
-function checkEngine(results: readonly RunResult[], engine: RunResult['engine']): void {
-  const text = ({ name, device, version }: RunResult['engine']): string => `${name} on ${device}, ${version}`;
-  const other = results.find((result) => text(result.engine) !== text(engine));
-  if (!other) return;
-  throw VigilError.field('engine', text(engine), `${text(other.engine)}, as in the runs that are done`);
 }
 
 async function tableOf(

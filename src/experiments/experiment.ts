@@ -1,5 +1,6 @@
 /** An experiment is a list of named rows as data: what to train, how to score it, and which row the others stand against. */
 
+import type { RegimeName } from '../training/options.ts';
 import type { ComparedMeasure } from './measures.ts';
 
 /** One line of a table. */
@@ -8,8 +9,7 @@ export interface ExperimentRow {
   readonly name: string;
   /** For people. */
   readonly title: string;
-  /** A name of `REGIME_NAMES`; planning refuses one that is not. */
-  readonly regime: string;
+  readonly regime: RegimeName;
   /** Training options that make the row what it is. */
   readonly options?: Readonly<Record<string, unknown>>;
   /** Scored after prior correction: the same training as the row without, at no cost. */

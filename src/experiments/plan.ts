@@ -1,5 +1,5 @@
 import { VigilError } from '../errors.ts';
-import { parseRegimeName, parseTrainingOptions, type RegimeName } from '../training/options.ts';
+import { parseTrainingOptions, type RegimeName } from '../training/options.ts';
 import type { Experiment, ExperimentRow } from './experiment.ts';
 
 /** What every run of an experiment shares. */
@@ -39,8 +39,8 @@ const MIN_FOLDS = 3;
 const DRAWN_ROW = 'joint_scratch';
 
 /**
- * All runs of an experiment, row by row. Errors: FIELD_INVALID (a regime or an option that does not exist, a row's own
- * option given for all), DATASET_UNSUITABLE (too few folds).
+ * All runs of an experiment, row by row. Errors: FIELD_INVALID (an option that does not exist, a row's own option
+ * given for all), DATASET_UNSUITABLE (too few folds).
  */
 export function planExperiment(experiment: Experiment, settings: PlanSettings): readonly PlannedRow[] {
   const { epochs, seeds, folds, options } = settings;
@@ -49,7 +49,7 @@ export function planExperiment(experiment: Experiment, settings: PlanSettings): 
     throw VigilError.field('folds', `${folds.length} folds`, allowed, 'DATASET_UNSUITABLE');
   }
   return experiment.rows(epochs).map((row) => {
-    const regime = parseRegimeName(row.regime);
+    const { regime } = row;
     for (const name of ['epochs', 'seed', ...Object.keys(row.options ?? {})]) {
       if (!(name in options)) continue;
       throw VigilError.field(`options.${name}`, 'a value for all rows', 'none: the plan sets it');

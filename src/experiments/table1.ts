@@ -22,7 +22,7 @@ export const TABLE1: Experiment = {
       ...UNFREEZE_PERCENT.map((percent) => ({
         name: `joint_snapshot_${percent}`,
         title: `joint, snapshot unfrozen after ${percent} %`,
-        regime: 'joint_snapshot',
+        regime: 'joint_snapshot' as const,
         options: { unfreezeAfter: Math.floor((epochs * percent) / 100) },
       })),
     ];
