@@ -9,6 +9,7 @@ const [alone, joint] = distinctRuns(planExperiment(EXPERIMENTS.figure2, settings
 test('the time left is that of the work left, at the rate since the start; joint epochs weigh more', () => {
   let now = 100;
   const estimate = new Estimate([alone!, joint!], new Set(), () => now);
+  for (const { id } of [alone!, joint!]) estimate.update(id, 0);
   expect(estimate.percent).toBe(0);
   expect(estimate.secondsLeft).toBeUndefined();
   now += 10;

@@ -8,7 +8,7 @@ import type { ReproduceEvents } from '../experiments/missing-runs.ts';
 import { duration, percent, remark } from './print.ts';
 
 /** An iteration with G and D costs about as much as so many of C alone (docs/performance.md). */
-const ADVERSARIAL_COST = 6;
+const ADVERSARIAL_COST = 8;
 const BAR_SIZE = 20;
 
 export interface ReproduceView extends ReproduceEvents {

@@ -70,8 +70,8 @@ export function headline(table: TableSummary): string {
     return `${label}A tie in ${name}: ${rest}.`;
   }
   if (only === 'undecided' && all) {
-    const rest = `${compared.length} other rows differ from “${reference.row.title}” by more than chance may explain, or it is a tie`;
-    return `${label}Undecided in ${name}: none of the ${rest}.`;
+    const rest = `the differences of all ${compared.length} other rows to “${reference.row.title}” may be chance`;
+    return `${label}Undecided in ${name}: ${rest}.`;
   }
   const clauses = ORDER.flatMap((verdict) => {
     const found = ofVerdict(verdict);

@@ -51,6 +51,16 @@ test('an effect that drowns in noise is undecided, and said to be', () => {
   const summary = summarise(figure2, madeRuns(figure2, 10, { joint_scratch: 0.2 }, 0.35));
   const { verdict } = summary.rows[1]!.comparisons.purity!;
   expect(verdict).toBe('undecided');
+  const table = summarise(
+    table1,
+    madeRuns(table1, 10, { joint_scratch: 0.04, joint_snapshot_0: -0.04 }, 0.3),
+  );
+  const undecided = table.rows.filter(
+    ({ comparisons }) => comparisons.macroAccuracy?.verdict === 'undecided',
+  );
+  expect(undecided.length).toBeGreaterThan(0);
+  expect(headline(table)).toMatch(/may be chance/);
+  expect(headline(table)).not.toMatch(/is better|is worse/);
 });
 
 test('fewer than ten seeds decide nothing: the first word says so', () => {
