@@ -42,3 +42,6 @@ export function formatInterval(interval: Interval | null, unit: Unit, signed: bo
 
 /** "0.012", "< 0.001". */
 export const formatP = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
+
+/** "1 seed", "2 seeds". */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

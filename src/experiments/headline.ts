@@ -1,6 +1,6 @@
 /** What came out, in words: the first thing that a reader sees. A tie is called a tie. */
 import type { Verdict } from '../evaluation/statistics/paired.ts';
-import { formatDifference, formatInterval } from './format.ts';
+import { formatDifference, formatInterval, plural } from './format.ts';
 import { type ComparedMeasure, MEASURES, TIES } from './measures.ts';
 import type { RowSummary, TableSummary } from './summary.ts';
 
@@ -16,7 +16,7 @@ export function tieText(measure: ComparedMeasure): string {
   const { unit } = MEASURES[measure];
   const points = 100 * TIES[measure];
   if (unit !== 'share') return String(TIES[measure]);
-  return points === 1 ? '1 point' : `${points} points`;
+  return plural(points, 'point');
 }
 
 function evidence({ comparisons }: RowSummary, measure: ComparedMeasure): string {
@@ -56,9 +56,7 @@ export function headline(table: TableSummary): string {
   const { experiment, rows, reference, seeds, exploratory } = table;
   const [measure] = experiment.compared as [ComparedMeasure];
   const compared = rows.filter(({ comparisons }) => comparisons[measure]);
-  const label = exploratory
-    ? `Exploratory, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}, which decides nothing. `
-    : '';
+  const label = exploratory ? `Exploratory, ${plural(seeds, 'seed')}, which decides nothing. ` : '';
   const name = MEASURES[measure].title;
   if (compared.length === 0) return `${label}No row can be compared by ${name}.`;
   const ofVerdict = (verdict: Verdict): RowSummary[] =>

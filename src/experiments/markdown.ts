@@ -1,3 +1,4 @@
+import { plural } from './format.ts';
 import { headline } from './headline.ts';
 import type { TableSummary } from './summary.ts';
 import { type TextTable, textTables } from './table-cells.ts';
@@ -18,8 +19,8 @@ export function tableMarkdown(table: TableSummary): string {
   const { split } = data;
   const made = [
     `${experiment.title}, on \`${data.name}\` (SHA-256 \`${data.sha256}\`)`,
-    `${String(options.epochs)} epochs`,
-    `${seeds} ${seeds === 1 ? 'seed' : 'seeds'}${folds > 0 ? ` x ${folds} folds` : ''}`,
+    plural(Number(options.epochs), 'epoch'),
+    `${plural(seeds, 'seed')}${folds > 0 ? ` x ${folds} folds` : ''}`,
     `divided by ${split.by} (${split.train} / ${split.validation} / ${split.test} rows in the first run)`,
     ...(data.classShares ? [`training rows thinned to shares ${data.classShares.join(', ')}`] : []),
     `${engine.version} on ${engine.device}`,

@@ -23,7 +23,9 @@ export async function measureSeparability(
   const chosen = order.map((at) => rows[at]!);
   const features = await penultimate(model, dataset, chosen);
   const labels = Uint8Array.from(chosen, (row) => dataset.labels[row]!);
-  const separation = separateClasses(features, labels, dataset.classNames.length, NEIGHBOURS);
+  const { groups, classNames } = dataset;
+  const subjects = groups && Int32Array.from(chosen, (row) => groups[row]!);
+  const separation = separateClasses(features, labels, classNames.length, NEIGHBOURS, subjects);
   return { ...separation, rows: chosen.length };
 }
 

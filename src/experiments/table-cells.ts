@@ -1,5 +1,5 @@
 /** The tables that people read, as text cells: for Markdown and for HTML alike. */
-import { formatDifference, formatInterval, formatP, formatSpread, formatValue } from './format.ts';
+import { formatDifference, formatInterval, formatP, formatSpread, formatValue, plural } from './format.ts';
 import { tieText } from './headline.ts';
 import { type ComparedMeasure, MEASURES, type MeasureName } from './measures.ts';
 import type { RowSummary, TableSummary } from './summary.ts';
@@ -49,7 +49,7 @@ export function scoreTable(table: TableSummary): TextTable {
   const runs = table.reference.results.length;
   return {
     title: 'Scores on the test rows',
-    note: `Mean ± standard deviation over ${runs} ${runs === 1 ? 'run' : 'runs'} of each row. Updates of C say how long the classifier learned.`,
+    note: `Mean ± standard deviation over ${plural(runs, 'run')} of each row. Updates of C say how long the classifier learned.`,
     header: ['row', ...names.map(header), ...classNames.map((name) => `${name}, %`), 'updates of C'],
     rows: [
       ...rows.map((summary) => [

@@ -38,7 +38,9 @@ export function featuresProgram(spec: ModelSpec, limits: Limits, rows: number): 
     state: { [key]: [layoutSize(layout)] },
     run: ({ samples }, state) => {
       const weights = named(layout, cut(layout, state[key]!));
-      return { outputs: { features: classifierFeatures(spec, weights, toScaled(limits, asImage(samples!))) } };
+      return {
+        outputs: { features: classifierFeatures(spec, weights, toScaled(limits, asImage(samples!))) },
+      };
     },
   };
 }

@@ -7,12 +7,15 @@ export interface ClassSeparation {
    * The mean over classes of the means of their points, so that a large class does not stand for all.
    */
   readonly silhouette: number;
-  /** Share of a point's k nearest neighbours that are of its class, mean over classes of the means of their points. */
+  /**
+   * Share of a point's k nearest neighbours that are of its class, mean over classes of the means of their points. With
+   * groups, neighbours are points of other groups: windows of one recording lie side by side whatever a network has learned.
+   */
   readonly purity: number;
 }
 
 /**
- * Separation of the classes of `values` `[rows, size]` with `labels` `[rows]`. A class with a single row has no
+ * Separation of the classes of `values` `[rows, size]` with `labels` and `groups` `[rows]`. A class with a single row has no
  * silhouette of its own (0, as Rousseeuw has it). Time grows with the square of the rows.
  */
 export function separateClasses(
@@ -20,6 +23,7 @@ export function separateClasses(
   labels: Uint8Array,
   classes: number,
   neighbours: number,
+  groups?: ArrayLike<number>,
 ): ClassSeparation {
   const rows = labels.length;
   const size = values.length / rows;
@@ -32,7 +36,8 @@ export function separateClasses(
     distancesFrom(row, values, size, distances);
     const label = labels[row]!;
     silhouettes[label]! += silhouetteOf(distances, labels, label, counts);
-    purities[label]! += purityOf(distances, labels, row, Math.min(neighbours, rows - 1));
+    const isOther = (other: number): boolean => (groups ? groups[other] !== groups[row] : other !== row);
+    purities[label]! += purityOf(distances, labels, label, neighbours, isOther);
   }
   const meanOverClasses = (sums: Float64Array): number => {
     const present = [...sums].flatMap((sum, k) => (counts[k]! > 0 ? [sum / counts[k]!] : []));
@@ -62,16 +67,23 @@ function silhouetteOf(
   return widest > 0 && Number.isFinite(nearest) ? (nearest - own) / widest : 0;
 }
 
-/** The k nearest by insertion into a short sorted list; equal distances count by row number. */
-function purityOf(distances: Float64Array, labels: Uint8Array, row: number, k: number): number {
+/** The k nearest of the others by insertion into a short sorted list; equal distances count by row number. 0 without others. */
+function purityOf(
+  distances: Float64Array,
+  labels: Uint8Array,
+  label: number,
+  k: number,
+  isOther: (row: number) => boolean,
+): number {
   const nearest: number[] = [];
   for (let other = 0; other < distances.length; other++) {
-    if (other === row) continue;
     if (nearest.length === k && distances[other]! >= distances[nearest[k - 1]!]!) continue;
+    if (!isOther(other)) continue;
     let at = nearest.length;
     while (at > 0 && distances[nearest[at - 1]!]! > distances[other]!) at -= 1;
     nearest.splice(at, 0, other);
     if (nearest.length > k) nearest.pop();
   }
-  return nearest.filter((other) => labels[other] === labels[row]).length / k;
+  if (nearest.length === 0) return 0;
+  return nearest.filter((other) => labels[other] === label).length / nearest.length;
 }

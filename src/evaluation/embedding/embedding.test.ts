@@ -74,3 +74,12 @@ test('classes that overlap have neither, and a large class does not stand for al
   expect(lopsided.purity).toBeLessThan(0.5);
   expect(lopsided.purity).toBeGreaterThan(0.35);
 });
+
+test('with groups, neighbours are those of other groups', () => {
+  // Two recordings, one per class, and two more the other way round: next to each other lie rows of one recording alone.
+  const values = Float32Array.of(0, 0.1, 5, 5.1, 0.5, 5.5);
+  const labels = Uint8Array.of(0, 0, 1, 1, 1, 0);
+  const groups = [1, 1, 2, 2, 3, 4];
+  expect(separateClasses(values, labels, 2, 1).purity).toBeCloseTo(2 / 3, 12);
+  expect(separateClasses(values, labels, 2, 1, groups).purity).toBe(0);
+});

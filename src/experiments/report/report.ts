@@ -1,7 +1,7 @@
 /** The report of a directory of experiments: one page, what came out in words first. */
 import { charts, escapeHtml, legend, page, section, table } from '../../evaluation/report/page.ts';
 import type { FigurePoints } from '../figure-points.ts';
-import { formatValue } from '../format.ts';
+import { formatValue, plural } from '../format.ts';
 import { headline } from '../headline.ts';
 import { MEASURES } from '../measures.ts';
 import type { RunResult } from '../run-result.ts';
@@ -55,7 +55,7 @@ function madeOf(summary: TableSummary): string {
   const { data, engine, options, codeVersion, node } = first;
   const { split } = data;
   const shares = data.classShares ? `, training rows thinned to shares ${data.classShares.join(', ')}` : '';
-  const text = `${data.name}, divided by ${split.by}: ${split.train} training, ${split.validation} validation and ${split.test} test rows in the first run${shares}. ${String(options.epochs)} epochs, ${summary.seeds} seeds${summary.folds > 0 ? `, ${summary.folds} test folds` : ''}. ${engine.version} on ${engine.device}, Vigil ${codeVersion}, Node ${node}.`;
+  const text = `${data.name}, divided by ${split.by}: ${split.train} training, ${split.validation} validation and ${split.test} test rows in the first run${shares}. ${plural(Number(options.epochs), 'epoch')}, ${plural(summary.seeds, 'seed')}${summary.folds > 0 ? `, ${summary.folds} test folds` : ''}. ${engine.version} on ${engine.device}, Vigil ${codeVersion}, Node ${node}.`;
   return `<p>${escapeHtml(text)} SHA-256 of the data <code>${escapeHtml(data.sha256)}</code>.</p>`;
 }
 
