@@ -9,6 +9,7 @@ const ROOMS = {
   batching: [],
   data: ['random'],
   evaluation: ['models', 'random'],
+  experiments: ['training', 'evaluation', 'data', 'models', 'synthesis', 'tensor', 'random'],
   losses: ['models', 'tensor'],
   models: ['tensor', 'random'],
   registry: ['models', 'data', 'evaluation'],

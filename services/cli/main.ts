@@ -12,6 +12,7 @@ import { EXIT, toFailure } from './failure.ts';
 import { addModels } from './models.ts';
 import { remark } from './print.ts';
 import { addQuickstart } from './quickstart.ts';
+import { addReproduce } from './reproduce.ts';
 import { addRuns } from './runs.ts';
 import { DEFAULT_ADDRESS, globalsOf } from './session.ts';
 import { addSynthesize } from './synthesize.ts';
@@ -43,6 +44,7 @@ export function createProgram(): Command {
     addDoctor,
     addEngine,
     addQuickstart,
+    addReproduce,
   ];
   for (const add of adders) add(program);
   for (const command of program.commands)

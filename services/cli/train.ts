@@ -62,7 +62,7 @@ function toValue({ localName, fieldKind, ...field }: DescField, text: string): u
 }
 
 /** NAME=VALUE pairs as fields of a message, by their JSON names. */
-function toFields(
+export function toFields(
   fields: readonly DescField[],
   pairs: Readonly<Record<string, string>>,
 ): Record<string, unknown> {

@@ -6,6 +6,8 @@
 import type { ErrorCode, FieldViolation } from '../../src/errors.ts';
 import type { HeldOutAnswers } from '../../src/evaluation/gate/compare.ts';
 import type { Evaluation } from '../../src/evaluation/metrics.ts';
+import type { FigureOutcome } from '../../src/experiments/figure-points.ts';
+import type { RunJob, RunOutcome } from '../../src/experiments/run-result.ts';
 import type { ModelSpec } from '../../src/models/spec.ts';
 import type { HeldOutRows } from '../../src/registry/gate-report.ts';
 import type { CompileReport, ProgramReport } from '../../src/tensor/report.ts';
@@ -153,6 +155,10 @@ export interface EngineCalls {
   };
   /** Replies when the training is over; progress arrives as events meanwhile. One at a time per process. */
   train: { request: TrainingJob; reply: TrainingOutcome };
+  /** A run of an experiment, under the same rules as a training; `stopTraining` stops it by its id. */
+  experiment: { request: RunJob; reply: RunOutcome };
+  /** Figure 2 from a run: trains what is left of it, then embeds real and synthetic rows. */
+  figure: { request: RunJob; reply: FigureOutcome };
   /** Takes effect at the next step boundary. `cancel` keeps the last checkpoint, `stop` is for shutdown. */
   stopTraining: { request: { run: string; reason: 'cancel' | 'stop' }; reply: { found: boolean } };
   /** The classifier of a version that is loaded as a file of its own, checked. */

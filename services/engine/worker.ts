@@ -16,7 +16,7 @@ import type {
   EngineRequestMessage,
 } from './protocol.ts';
 import { Scheduler } from './scheduler.ts';
-import { runTrainingJob } from './training-job.ts';
+import { type JobContext, runTrainingJob } from './training-job.ts';
 import { toWireError } from './wire-error.ts';
 
 type Handlers = {
@@ -33,6 +33,34 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
     const found = models.get(version);
     if (!found) throw new VigilError('MODEL_LOADING', `model version ${version} is not loaded in the engine`);
     return found;
+  };
+
+  /** One training at a time; `run` names it in progress and to `stopTraining`. */
+  const trainOne = async <T>(run: string, work: (context: JobContext) => Promise<T>): Promise<T> => {
+    if (training) throw new VigilError('RUN_STATE', `the engine is training ${training.run}`);
+    const current: { run: string; stop: 'cancel' | 'stop' | undefined } = { run, stop: undefined };
+    training = current;
+    let steps = 0;
+    let since = performance.now();
+    const metered = meterEngine(engine, () => performance.now() / 1000);
+    try {
+      return await work({
+        engine: metered.engine,
+        stopRequested: () => current.stop,
+        idle: () => scheduler.idle(),
+        onUpdate: (update) => {
+          const done = Math.max(1, update.progress.step - steps);
+          const now = performance.now();
+          const stepSeconds = (now - since) / 1000 / done;
+          const times = { stepSeconds, computeSeconds: metered.takeSeconds() };
+          send({ kind: 'training', run, update, times });
+          steps = update.progress.step;
+          since = now;
+        },
+      });
+    } finally {
+      training = undefined;
+    }
   };
 
   return {
@@ -65,32 +93,17 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
         const values = await sampler.sample(classIndex, seed, firstRow, rows, units);
         return { values, computeSeconds: (performance.now() - began) / 1000 };
       }),
-    train: async (job) => {
-      if (training) throw new VigilError('RUN_STATE', `the engine is training ${training.run}`);
-      const current: { run: string; stop: 'cancel' | 'stop' | undefined } = { run: job.run, stop: undefined };
-      training = current;
-      let steps = 0;
-      let since = performance.now();
-      const metered = meterEngine(engine, () => performance.now() / 1000);
-      try {
-        return await runTrainingJob(job, {
-          engine: metered.engine,
-          stopRequested: () => current.stop,
-          idle: () => scheduler.idle(),
-          onUpdate: (update) => {
-            const done = Math.max(1, update.progress.step - steps);
-            const now = performance.now();
-            const stepSeconds = (now - since) / 1000 / done;
-            const times = { stepSeconds, computeSeconds: metered.takeSeconds() };
-            send({ kind: 'training', run: job.run, update, times });
-            steps = update.progress.step;
-            since = now;
-          },
-        });
-      } finally {
-        training = undefined;
-      }
-    },
+    train: (job) => trainOne(job.run, (context) => runTrainingJob(job, context)),
+    experiment: (job) =>
+      trainOne(job.id, async (context) => {
+        const { runExperiment } = await import('../../src/experiments/run.ts');
+        return runExperiment(job, context);
+      }),
+    figure: (job) =>
+      trainOne(job.id, async (context) => {
+        const { embedRun } = await import('../../src/experiments/figure.ts');
+        return embedRun(job, context);
+      }),
     stopTraining: async ({ run, reason }) => {
       if (training?.run !== run) return { found: false };
       training.stop = reason;

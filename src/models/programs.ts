@@ -1,7 +1,7 @@
 /** Forward programs: what a trained model does, from original units to original units. */
 import type { Program } from '../tensor/engine.ts';
 import { mul, reshape, softmax } from '../tensor/ops.ts';
-import { classifierLayout, classifierLogits } from './classifier.ts';
+import { classifierFeatures, classifierLayout, classifierLogits } from './classifier.ts';
 import { generate, generatorLayout } from './generator.ts';
 import { weightsKey } from './networks.ts';
 import { cut, layoutSize, named } from './parameters.ts';
@@ -24,6 +24,23 @@ export function classifyProgram(spec: ModelSpec, limits: Limits, rows: number, t
       const logits = classifierLogits(spec, weights, toScaled(limits, asImage(samples!)));
       const calibrated = temperature === 1 ? logits : mul(logits, 1 / temperature);
       return { outputs: { probabilities: softmax(calibrated) } };
+    },
+  };
+}
+
+/** `samples` `[rows, channels, steps]` in original units to `features` `[rows, 128]`, C's penultimate layer. */
+export function featuresProgram(spec: ModelSpec, limits: Limits, rows: number): Program {
+  const layout = classifierLayout(spec);
+  const key = weightsKey('classifier');
+  return {
+    name: `features-${rows}`,
+    inputs: { samples: [rows, spec.channels, spec.steps] },
+    state: { [key]: [layoutSize(layout)] },
+    run: ({ samples }, state) => {
+      const weights = named(layout, cut(layout, state[key]!));
+      return {
+        outputs: { features: classifierFeatures(spec, weights, toScaled(limits, asImage(samples!))) },
+      };
     },
   };
 }

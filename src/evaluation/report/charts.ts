@@ -10,10 +10,10 @@ const SERIES = ['var(--series-1)', 'var(--series-2)', 'var(--series-3)'];
 const FONT = { fontFamily: 'inherit', fontSize: '12px', background: 'transparent', overflow: 'visible' };
 
 /** Three digits, no trailing zeros, and no exponents where none are needed. */
-const TICKS = (value: number): string => String(Number(value.toPrecision(3)));
+export const TICKS = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** Draws without a DOM. The accessible name says what a reader cannot see. */
-function draw(label: string, options: Plot.PlotOptions): string {
+export function draw(label: string, options: Plot.PlotOptions): string {
   const figure = Plot.plot({
     ...options,
     style: FONT,

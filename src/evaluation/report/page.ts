@@ -2,18 +2,21 @@
 
 const STYLE = `
 :root { color-scheme: light dark; --page: #fcfcfb; --card: #ffffff; --text: #1b1c1e; --muted: #63666b; --line: #dddfe2;
-  --series-1: #2a6fdb; --series-2: #c2571a; --series-3: #2e8b57; --good: #1f7a45; }
+  --series-1: #2a6fdb; --series-2: #c2571a; --series-3: #2e8b57; --good: #1f7a45;
+  --series-4: #8e44ad; --series-5: #a8801a; --series-6: #c0395b; }
 @media (prefers-color-scheme: dark) { :root { --page: #15171a; --card: #1d2024; --text: #e8e9eb; --muted: #a0a4aa;
-  --line: #34383e; --series-1: #7aa8f5; --series-2: #f0a06a; --series-3: #6fcf97; --good: #6fcf97; } }
+  --line: #34383e; --series-1: #7aa8f5; --series-2: #f0a06a; --series-3: #6fcf97; --good: #6fcf97;
+  --series-4: #c39be0; --series-5: #dcc06a; --series-6: #f08aa5; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1080px; margin: 0 auto; padding: 32px 20px 64px; }
-h1 { font-size: 26px; margin: 0 0 4px; } h2 { font-size: 19px; margin: 40px 0 8px; } h3 { font-size: 14px; margin: 0 0 4px; }
+h1 { font-size: 26px; margin: 0 0 4px; } h1.said { font-size: 20px; line-height: 1.4; margin: 0 0 12px; } * + h1.said { margin-top: 64px; } h2 { font-size: 19px; margin: 40px 0 8px; } h3 { font-size: 14px; margin: 0 0 4px; }
 p { margin: 4px 0 12px; color: var(--muted); max-width: 75ch; } p strong { color: var(--text); }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(220px, 1fr)); gap: 12px; margin: 20px 0 0; }
 .tile, .chart { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 14px 16px; }
 .tile b { display: block; font-size: 26px; font-weight: 600; } .tile span { color: var(--muted); font-size: 13px; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(320px, 1fr)); gap: 12px; }
+.charts.wide { grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); }
 .chart svg { display: block; width: 100%; height: auto; }
 .legend { display: flex; flex-wrap: wrap; gap: 16px; margin: 0 0 10px; font-size: 13px; }
 .legend i { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 6px; vertical-align: -1px; }
@@ -65,8 +68,9 @@ export const tiles = (entries: readonly { value: string; label: string }[]): str
     )
     .join('')}</div>`;
 
-export const charts = (entries: readonly { title: string; svg: string }[]): string =>
-  `<div class="charts">${entries
+/** Side by side as far as the page is wide; `wide` ones at most two. */
+export const charts = (entries: readonly { title: string; svg: string }[], wide = false): string =>
+  `<div class="charts${wide ? ' wide' : ''}">${entries
     .map(({ title, svg }) => `<div class="chart"><h3>${escapeHtml(title)}</h3>${svg}</div>`)
     .join('')}</div>`;
 
