@@ -1,4 +1,4 @@
-/** C: features of a sample by one of the architectures, dropout, dense. */
+/** C: features of a sample by one of its forms, dropout, dense. */
 import type { Shape } from '../tensor/engine.ts';
 import type { Tensor } from '../tensor/ops.ts';
 import type { ClassifierForm } from './classifiers/form.ts';
@@ -9,19 +9,19 @@ import { affine, drop } from './layers.ts';
 import { dense, type Layout, type Weights } from './parameters.ts';
 import type { ClassifierArchitecture, ModelSpec } from './spec.ts';
 
-const ARCHITECTURES: Readonly<Record<ClassifierArchitecture, ClassifierForm>> = {
+const FORMS: Readonly<Record<ClassifierArchitecture, ClassifierForm>> = {
   paper: PAPER,
   residual: RESIDUAL,
   statistics: STATISTICS,
 };
 
-const architectureOf = (spec: ModelSpec): ClassifierForm => ARCHITECTURES[spec.classifierArchitecture];
+const formOf = (spec: ModelSpec): ClassifierForm => FORMS[spec.classifierArchitecture];
 
 /** Width of the penultimate layer. */
-export const classifierWidth = (spec: ModelSpec): number => architectureOf(spec).width(spec);
+export const classifierWidth = (spec: ModelSpec): number => formOf(spec).width(spec);
 
 export function classifierLayout(spec: ModelSpec): Layout {
-  return [...architectureOf(spec).layout(spec), ...dense('dense', classifierWidth(spec), spec.classes)];
+  return [...formOf(spec).layout(spec), ...dense('dense', classifierWidth(spec), spec.classes)];
 }
 
 /** Shape of C's dropout mask. */
@@ -29,7 +29,7 @@ export const classifierMask = (spec: ModelSpec, batch: number): Shape => [batch,
 
 /** The penultimate layer: `[batch, channels, steps, 1]` in [-1, 1] to `[batch, classifierWidth]`. */
 export function classifierFeatures(spec: ModelSpec, weights: Weights, x: Tensor): Tensor {
-  return architectureOf(spec).features(spec, weights, x);
+  return formOf(spec).features(spec, weights, x);
 }
 
 /** Logits `[batch, classes]` from `[batch, channels, steps, 1]` in [-1, 1]; the softmax is in the loss. */

@@ -284,7 +284,7 @@ export type TrainingOptions = Message<"vigil.v1.TrainingOptions"> & {
   limits?: string | undefined;
 
   /**
-   * Height of C's kernels over the channel axis: paper (3, default) or all.
+   * Height of the kernels over the channel axis of the paper's classifier: paper (3, default) or all.
    *
    * @generated from field: optional string kernel_height = 21;
    */
