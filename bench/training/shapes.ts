@@ -22,4 +22,5 @@ export const specOfShape = ({ spec }: Shape): ModelSpec => ({
   latentSize: 100,
   kernelHeight: 'paper',
   generatorArchitecture: 'paper',
+  classifierArchitecture: 'paper',
 });

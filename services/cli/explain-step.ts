@@ -74,6 +74,7 @@ export async function explainStep(flags: ExplainFlags, config: Config, json: boo
       latentSize: 100,
       kernelHeight: 'paper',
       generatorArchitecture: 'paper',
+      classifierArchitecture: 'paper',
     },
     batchSize: batch,
     threads: config.VIGIL_ENGINE_THREADS,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../src/data/safetensors.ts';
+import { CLASSIFIER_ARCHITECTURES } from '../../src/models/spec.ts';
 import { verifyBundle } from '../../src/registry/bundle-files.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
 import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
@@ -83,25 +84,29 @@ for (const engineCase of REAL_ENGINES) {
   }
 }
 
-test('a hosted model answers as the evaluation did, and rows do not depend on how they are asked for', async () => {
-  await run(job('model', 'joint_scratch'));
-  const model = await HostedModel.load(onnxruntime, '1', join(directory, 'model-bundle'));
-  const values = new Float32Array(70 * 18 * 20).map((_, i) => Math.sin(i));
-  const together = await model.classify(70, values);
-  expect(together.length).toBe(70 * 3);
-  for (let row = 0; row < 70; row++) {
-    const sum = together.subarray(row * 3, row * 3 + 3).reduce((total, p) => total + p, 0);
-    expect(sum).toBeCloseTo(1, 5);
-  }
-  const alone = await model.classify(1, values.subarray(69 * 360, 70 * 360));
-  alone.forEach((p, k) => {
-    expect(p).toBeCloseTo(together[69 * 3 + k]!, 5);
-  });
-  const all = await model.sampler!.sample(1, 9, 0, 100, 'original');
-  const middle = await model.sampler!.sample(1, 9, 41, 7, 'original');
-  expect(middle).toEqual(all.slice(41 * 360, 48 * 360));
-  await model.dispose();
-});
+test.each(CLASSIFIER_ARCHITECTURES)(
+  '%s: a hosted model answers, and rows do not depend on how they are asked for',
+  async (classifierArchitecture) => {
+    const { kind } = await run(job('model', 'joint_scratch', { classifierArchitecture }));
+    expect(kind).toBe('succeeded');
+    const model = await HostedModel.load(onnxruntime, '1', join(directory, 'model-bundle'));
+    const values = new Float32Array(70 * 18 * 20).map((_, i) => Math.sin(i));
+    const together = await model.classify(70, values);
+    expect(together.length).toBe(70 * 3);
+    for (let row = 0; row < 70; row++) {
+      const sum = together.subarray(row * 3, row * 3 + 3).reduce((total, p) => total + p, 0);
+      expect(sum).toBeCloseTo(1, 5);
+    }
+    const alone = await model.classify(1, values.subarray(69 * 360, 70 * 360));
+    alone.forEach((p, k) => {
+      expect(p).toBeCloseTo(together[69 * 3 + k]!, 5);
+    });
+    const all = await model.sampler!.sample(1, 9, 0, 100, 'original');
+    const middle = await model.sampler!.sample(1, 9, 41, 7, 'original');
+    expect(middle).toEqual(all.slice(41 * 360, 48 * 360));
+    await model.dispose();
+  },
+);
 
 test('a checkpoint whose snapshot of C has another shape is refused, with both sizes', async () => {
   await run(job('a', 'joint_snapshot', { pretrainEpochs: 1 }), { stopAfter: 6 });

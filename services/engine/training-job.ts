@@ -78,7 +78,7 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
   const warnings = copyWarnings(evaluation.leaks!);
   if (progress && warnings.length > 0) context.onUpdate({ progress, epochs: [], warnings });
   const { channels, steps, channelNames, classNames } = data.dataset;
-  const { latentSize, kernelHeight, generatorArchitecture } = options;
+  const { latentSize, kernelHeight, generatorArchitecture, classifierArchitecture } = options;
   const manifest = {
     channels,
     steps,
@@ -87,7 +87,7 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
     limits: { low: [...data.limits.low], high: [...data.limits.high] },
     trainPriors: priorsOf(data),
     temperature,
-    networks: { latentSize, kernelHeight, generatorArchitecture },
+    networks: { latentSize, kernelHeight, generatorArchitecture, classifierArchitecture },
     evaluation,
     lineage: {
       run: job.run,

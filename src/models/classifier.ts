@@ -1,45 +1,35 @@
-/** C: three convolutions, global average pooling, dropout, dense (paper, section 2.1). About 106 k parameters. */
+/** C: features of a sample by one of its forms, dropout, dense. */
 import type { Shape } from '../tensor/engine.ts';
-import { mean, type Tensor } from '../tensor/ops.ts';
-import { affine, type ConvolutionSpec, convolve, drop, strided } from './layers.ts';
-import { convolution, dense, type Layout, type Weights } from './parameters.ts';
-import type { ModelSpec } from './spec.ts';
+import type { Tensor } from '../tensor/ops.ts';
+import type { ClassifierForm } from './classifiers/form.ts';
+import { PAPER } from './classifiers/paper.ts';
+import { RESIDUAL } from './classifiers/residual.ts';
+import { STATISTICS } from './classifiers/statistics.ts';
+import { affine, drop } from './layers.ts';
+import { dense, type Layout, type Weights } from './parameters.ts';
+import type { ClassifierArchitecture, ModelSpec } from './spec.ts';
 
-const FEATURES = 128;
+const FORMS: Readonly<Record<ClassifierArchitecture, ClassifierForm>> = {
+  paper: PAPER,
+  residual: RESIDUAL,
+  statistics: STATISTICS,
+};
 
-/** Kernels 3x7, 3x5, 3x3 with strides (1,2), (2,2), (2,2); with `all`, a kernel is as tall as its input. */
-function convolutions(spec: ModelSpec): ConvolutionSpec[] {
-  let height = spec.channels;
-  return (
-    [
-      { name: 'conv1', width: 7, strides: [1, 2], outputs: 32 },
-      { name: 'conv2', width: 5, strides: [2, 2], outputs: 64 },
-      { name: 'conv3', width: 3, strides: [2, 2], outputs: FEATURES },
-    ] as const
-  ).map(({ name, width, strides, outputs }) => {
-    const kernel = [spec.kernelHeight === 'all' ? height : 3, width] as const;
-    height = strided(height, strides[0]);
-    return { name, kernel, strides, outputs };
-  });
-}
+const formOf = (spec: ModelSpec): ClassifierForm => FORMS[spec.classifierArchitecture];
+
+/** Width of the penultimate layer. */
+export const classifierWidth = (spec: ModelSpec): number => formOf(spec).width(spec);
 
 export function classifierLayout(spec: ModelSpec): Layout {
-  let inputs = 1;
-  const layers = convolutions(spec).flatMap(({ name, kernel: [height, width], outputs }) => {
-    const layer = convolution(name, height, width, inputs, outputs);
-    inputs = outputs;
-    return layer;
-  });
-  return [...layers, ...dense('dense', FEATURES, spec.classes)];
+  return [...formOf(spec).layout(spec), ...dense('dense', classifierWidth(spec), spec.classes)];
 }
 
 /** Shape of C's dropout mask. */
-export const classifierMask = (batch: number): Shape => [batch, FEATURES];
+export const classifierMask = (spec: ModelSpec, batch: number): Shape => [batch, classifierWidth(spec)];
 
-/** The penultimate layer: `[batch, channels, steps, 1]` in [-1, 1] to `[batch, 128]`. */
+/** The penultimate layer: `[batch, channels, steps, 1]` in [-1, 1] to `[batch, classifierWidth]`. */
 export function classifierFeatures(spec: ModelSpec, weights: Weights, x: Tensor): Tensor {
-  const activation = convolutions(spec).reduce((input, layer) => convolve(weights, layer, input), x);
-  return mean(activation, [1, 2]);
+  return formOf(spec).features(spec, weights, x);
 }
 
 /** Logits `[batch, classes]` from `[batch, channels, steps, 1]` in [-1, 1]; the softmax is in the loss. */

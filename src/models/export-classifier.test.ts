@@ -17,6 +17,7 @@ const SPEC: ModelSpec = {
   latentSize: 8,
   kernelHeight: 'paper',
   generatorArchitecture: 'paper',
+  classifierArchitecture: 'paper',
 };
 
 function classifierOf(changes: Partial<ModelSpec> = {}, temperature = 1): DetachedClassifier {
@@ -70,6 +71,9 @@ const CASES: [string, Partial<ModelSpec>, number[]][] = [
   ["the paper's size", { channels: 18, steps: 100, classes: 3 }, [1, 2]],
   ['one channel, one step, two classes', { channels: 1, steps: 1, classes: 2 }, [1, 7]],
   ['more classes than features', { classes: 200 }, [1, 7]],
+  ['residual', { classifierArchitecture: 'residual' }, [1, 7, 130]],
+  ['statistics', { classifierArchitecture: 'statistics' }, [1, 7, 130]],
+  ['statistics of one step', { classifierArchitecture: 'statistics', steps: 1 }, [1, 7]],
 ];
 
 test.each(CASES)(

@@ -33,6 +33,7 @@ const specOf = (
   latentSize: 8,
   kernelHeight: 'paper',
   generatorArchitecture,
+  classifierArchitecture: 'paper',
 });
 
 /** Rows of classes 0, 1, 2, 0, ... from given noise, `[rows, channels, steps]`. */

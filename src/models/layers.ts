@@ -8,7 +8,7 @@ import {
   type Tensor,
   type Tensor4D,
 } from '../tensor/ops.ts';
-import type { Weights } from './parameters.ts';
+import { convolution, type Layout, type Weights } from './parameters.ts';
 
 /** Slope of every LeakyReLU for negative inputs. */
 export const LEAK = 0.2;
@@ -23,6 +23,13 @@ export interface ConvolutionSpec {
 
 /** `same`-padded size along an axis. */
 export const strided = (size: number, stride: number): number => Math.ceil(size / stride);
+
+/** Kernels and biases of convolutions that follow one another. */
+export function convolutions(layers: readonly ConvolutionSpec[], inputs: number): Layout {
+  return layers.flatMap(({ name, kernel: [height, width], outputs }, i) =>
+    convolution(name, height, width, layers[i - 1]?.outputs ?? inputs, outputs),
+  );
+}
 
 /** LeakyReLU(x * kernel + bias). `[batch, height, width, inputs]` to `[batch, ceil(h/sh), ceil(w/sw), outputs]` */
 export function convolve(weights: Weights, { name, strides }: ConvolutionSpec, x: Tensor): Tensor {

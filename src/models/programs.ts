@@ -1,10 +1,10 @@
 /** Forward programs: what a trained model does, from original units to original units. */
-import type { Program } from '../tensor/engine.ts';
-import { mul, reshape, softmax } from '../tensor/ops.ts';
+import type { Program, Tensors } from '../tensor/engine.ts';
+import { mul, reshape, softmax, type Tensor } from '../tensor/ops.ts';
 import { classifierFeatures, classifierLayout, classifierLogits } from './classifier.ts';
 import { generate, generatorLayout } from './generator.ts';
 import { weightsKey } from './networks.ts';
-import { cut, layoutSize, named } from './parameters.ts';
+import { cut, layoutSize, named, type Weights } from './parameters.ts';
 import { asImage, type Limits, toOriginal, toScaled } from './scaling.ts';
 import type { ModelSpec } from './spec.ts';
 
@@ -13,34 +13,39 @@ import type { ModelSpec } from './spec.ts';
  * scaling is inside.
  */
 export function classifyProgram(spec: ModelSpec, limits: Limits, rows: number, temperature = 1): Program {
-  const layout = classifierLayout(spec);
-  const key = weightsKey('classifier');
-  return {
-    name: `classify-${rows}`,
-    inputs: { samples: [rows, spec.channels, spec.steps] },
-    state: { [key]: [layoutSize(layout)] },
-    run: ({ samples }, state) => {
-      const weights = named(layout, cut(layout, state[key]!));
-      const logits = classifierLogits(spec, weights, toScaled(limits, asImage(samples!)));
-      const calibrated = temperature === 1 ? logits : mul(logits, 1 / temperature);
-      return { outputs: { probabilities: softmax(calibrated) } };
-    },
-  };
+  return classifierProgram('classify', spec, limits, rows, (weights, x) => {
+    const logits = classifierLogits(spec, weights, x);
+    return { probabilities: softmax(temperature === 1 ? logits : mul(logits, 1 / temperature)) };
+  });
 }
 
-/** `samples` `[rows, channels, steps]` in original units to `features` `[rows, 128]`, C's penultimate layer. */
+/**
+ * `samples` `[rows, channels, steps]` in original units to `features` `[rows, classifierWidth]`, C's penultimate layer:
+ * the space in which real and synthetic samples are compared (paper, Figure 2).
+ */
 export function featuresProgram(spec: ModelSpec, limits: Limits, rows: number): Program {
+  return classifierProgram('features', spec, limits, rows, (weights, x) => ({
+    features: classifierFeatures(spec, weights, x),
+  }));
+}
+
+/** A forward program of C on scaled samples. */
+function classifierProgram(
+  name: string,
+  spec: ModelSpec,
+  limits: Limits,
+  rows: number,
+  outputs: (weights: Weights, x: Tensor) => Tensors,
+): Program {
   const layout = classifierLayout(spec);
   const key = weightsKey('classifier');
   return {
-    name: `features-${rows}`,
+    name: `${name}-${rows}`,
     inputs: { samples: [rows, spec.channels, spec.steps] },
     state: { [key]: [layoutSize(layout)] },
     run: ({ samples }, state) => {
       const weights = named(layout, cut(layout, state[key]!));
-      return {
-        outputs: { features: classifierFeatures(spec, weights, toScaled(limits, asImage(samples!))) },
-      };
+      return { outputs: outputs(weights, toScaled(limits, asImage(samples!))) };
     },
   };
 }

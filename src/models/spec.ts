@@ -4,6 +4,10 @@ import { VigilError } from '../errors.ts';
 export const GENERATOR_ARCHITECTURES = ['paper', 'dcgan', 'temporal'] as const;
 export type GeneratorArchitecture = (typeof GENERATOR_ARCHITECTURES)[number];
 
+/** The forms of C, the paper's first. */
+export const CLASSIFIER_ARCHITECTURES = ['paper', 'residual', 'statistics'] as const;
+export type ClassifierArchitecture = (typeof CLASSIFIER_ARCHITECTURES)[number];
+
 /** The shape of the problem and the choices that decide the networks' shapes. */
 export interface ModelSpec {
   /** Channels of a sample: 18 in the paper. */
@@ -14,9 +18,10 @@ export interface ModelSpec {
   readonly classes: number;
   /** Length of z: 100 in the paper. */
   readonly latentSize: number;
-  /** Height of C's kernels: 3 rows, or all rows, which does not depend on the order of the channels. */
+  /** Height of the paper's C's kernels: 3 rows, or all rows, which does not depend on the order of the channels. */
   readonly kernelHeight: 'paper' | 'all';
   readonly generatorArchitecture: GeneratorArchitecture;
+  readonly classifierArchitecture: ClassifierArchitecture;
 }
 
 /** Largest sample and class count that the networks are built for. */

@@ -2,18 +2,29 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSafetensors, writeSafetensors } from '../data/safetensors.ts';
+import { VigilError } from '../errors.ts';
 import { layoutOf, NETWORKS, type NetworkName } from '../models/networks.ts';
 import { flatten, nameArrays } from '../models/parameters.ts';
-import type { ModelSpec } from '../models/spec.ts';
+import { CLASSIFIER_ARCHITECTURES, type ModelSpec } from '../models/spec.ts';
 import { corrupt, FORMAT, hashOf, MANIFEST, readVerified } from './bundle-files.ts';
 import type { BundleManifest } from './manifest.ts';
 
 const fileOf = (network: NetworkName): string => `${network}.safetensors`;
 
-/** The networks' sizes of a bundle. */
-export function specOfManifest(manifest: BundleManifest): ModelSpec {
+/** The networks' sizes of a bundle. Errors: MODEL_INCOMPATIBLE for a classifier that a newer version wrote. */
+export function specOfManifest(
+  manifest: Pick<BundleManifest, 'channels' | 'steps' | 'classNames' | 'networks'>,
+): ModelSpec {
   const { channels, steps, classNames, networks } = manifest;
-  return { channels, steps, classes: classNames.length, ...networks };
+  const { classifierArchitecture = 'paper' } = networks;
+  if (!CLASSIFIER_ARCHITECTURES.includes(classifierArchitecture)) {
+    const known = CLASSIFIER_ARCHITECTURES.join(', ');
+    throw new VigilError(
+      'MODEL_INCOMPATIBLE',
+      `the bundle's classifier has the architecture ${JSON.stringify(classifierArchitecture)}; this version knows ${known}`,
+    );
+  }
+  return { channels, steps, classes: classNames.length, ...networks, classifierArchitecture };
 }
 
 /**

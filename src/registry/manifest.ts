@@ -1,5 +1,5 @@
 import type { Evaluation } from '../evaluation/metrics.ts';
-import type { GeneratorArchitecture } from '../models/spec.ts';
+import type { ClassifierArchitecture, GeneratorArchitecture } from '../models/spec.ts';
 
 /** Where a model comes from: enough to train it again. */
 export interface Lineage {
@@ -30,6 +30,8 @@ export interface BundleManifest {
     readonly latentSize: number;
     readonly kernelHeight: 'paper' | 'all';
     readonly generatorArchitecture: GeneratorArchitecture;
+    /** Absent from bundles older than the choice, whose classifier is the paper's. */
+    readonly classifierArchitecture?: ClassifierArchitecture;
   };
   readonly hasGenerator: boolean;
   /** C's probabilities are softmax(logits / temperature). Absent in bundles of earlier versions: 1. */

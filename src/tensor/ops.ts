@@ -14,6 +14,7 @@ export {
   leakyRelu,
   logSoftmax,
   matMul,
+  max,
   mean,
   mul,
   neg,

@@ -94,7 +94,7 @@ export class StepFeeds {
 
   /** C's inputs; with `augmented`, the rows that the class deficits ask for in this iteration. */
   classifier(iteration: number, rate: number, augmented: boolean): Arrays {
-    const { batchSize } = this.#settings;
+    const { spec, batchSize } = this.#settings;
     const real =
       this.#recipe.batches === 'balanced'
         ? this.#data.balancedClassifierBatch(iteration)
@@ -109,7 +109,7 @@ export class StepFeeds {
       weights: this.#rowWeights(`${purpose}/weights`, labels, rows),
       rate: this.#scalar('classifier/rate', rate),
       ...(this.#settings.dropout
-        ? { mask: this.#mask('classifier', iteration, 0, classifierMask(rows), undefined) }
+        ? { mask: this.#mask('classifier', iteration, 0, classifierMask(spec, rows), undefined) }
         : {}),
       ...(augmented ? this.#extra(iteration, extra) : {}),
       ...(this.#recipe.loss === 'logit_adjusted' ? { offsets: this.#offsets } : {}),

@@ -83,6 +83,13 @@ test('a weight on diversity belongs to mode seeking', () => {
   );
 });
 
+test("the height of kernels is a choice of the paper's classifier alone", () => {
+  const options = { classifierArchitecture: 'residual', kernelHeight: 'all' };
+  const { fields, message } = problem(() => parseTrainingOptions(options, 'classifier_only'));
+  expect(fields[0]?.field).toBe('options.kernelHeight');
+  expect(message).toContain('only with paper');
+});
+
 test('a split by fold names two different folds, and shares leave rows to train on', () => {
   expect(problem(() => parseSplitOptions({ by: 'fold', testFold: 1 })).fields[0]?.field).toBe(
     'split.testFold',

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { VigilError } from '../errors.ts';
-import { GENERATOR_ARCHITECTURES } from '../models/spec.ts';
+import { CLASSIFIER_ARCHITECTURES, GENERATOR_ARCHITECTURES } from '../models/spec.ts';
 
 /** Rows of Table 1 of the paper, then what every result stands beside. */
 export const REGIME_NAMES = [
@@ -52,6 +52,7 @@ const optionsSchema = z.strictObject({
   limits: z.enum(['robust', 'minmax']).default('robust'),
   kernelHeight: z.enum(['paper', 'all']).default('paper'),
   generatorArchitecture: z.enum(GENERATOR_ARCHITECTURES).default('paper'),
+  classifierArchitecture: z.enum(CLASSIFIER_ARCHITECTURES).default('paper'),
   unfreezeAfter: z.int().min(0).max(10_000).default(0),
   pretrainEpochs: z.int().min(1).max(10_000).optional(),
   latentSize: z.int().min(1).max(4096).default(100),
@@ -117,6 +118,10 @@ export function parseTrainingOptions(options: unknown, regime: RegimeName): Trai
   if (parsed.diversity === 'none' && isGiven(options, 'diversityWeight')) {
     const found = 'a value with diversity none';
     throw VigilError.field('options.diversityWeight', found, 'only with diversity mode_seeking');
+  }
+  if (parsed.classifierArchitecture !== 'paper' && isGiven(options, 'kernelHeight')) {
+    const found = `a value with classifierArchitecture ${parsed.classifierArchitecture}`;
+    throw VigilError.field('options.kernelHeight', found, 'only with paper');
   }
   return Object.freeze(parsed);
 }

@@ -71,7 +71,7 @@ const FRESH: RunCounters = {
 /** The networks' sizes for a dataset and options. */
 export function specOf(data: TrainingData, options: TrainingOptions): ModelSpec {
   const { channels, steps, classNames } = data.dataset;
-  const { latentSize, kernelHeight, generatorArchitecture } = options;
+  const { latentSize, kernelHeight, generatorArchitecture, classifierArchitecture } = options;
   return checkSpec({
     channels,
     steps,
@@ -79,6 +79,7 @@ export function specOf(data: TrainingData, options: TrainingOptions): ModelSpec 
     latentSize,
     kernelHeight,
     generatorArchitecture,
+    classifierArchitecture,
   });
 }
 

@@ -23,6 +23,7 @@ export const SMALL: ModelSpec = {
   latentSize: 8,
   kernelHeight: 'paper',
   generatorArchitecture: 'paper',
+  classifierArchitecture: 'paper',
 };
 
 /** The rate that feeds give. */

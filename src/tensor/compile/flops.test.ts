@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { expect, test } from 'vitest';
-import type { ModelSpec } from '../../models/spec.ts';
+import type { ClassifierArchitecture, ModelSpec } from '../../models/spec.ts';
 import { classifierStep } from '../../training/steps/classifier-step.ts';
 import { discriminatorStep } from '../../training/steps/discriminator-step.ts';
 import { generatorStep } from '../../training/steps/generator-step.ts';
@@ -52,6 +52,7 @@ const spec: ModelSpec = {
   latentSize: 100,
   kernelHeight: 'paper',
   generatorArchitecture: 'paper',
+  classifierArchitecture: 'paper',
 };
 const settings: StepSettings = {
   spec,
@@ -75,6 +76,16 @@ const G = [3 * 300, 50 * 5 * 4 * 32, 25 * 5 * 32 * 64, 25 * 5 * 64 * 32, 800 * 1
 const total = (layers: readonly number[]): number => 2 * layers.reduce((sum, layer) => sum + layer, 0);
 /** Forward, weights, inputs; no gradient of the first layer's input. */
 const trained = ([first, ...rest]: readonly number[]): number => 2 * total([first!]) + 3 * total(rest);
+
+test('a step of each other form of C takes what its layers take, counted by hand', () => {
+  const stepOf = (classifierArchitecture: ClassifierArchitecture): Program =>
+    classifierStep({ ...settings, spec: { ...spec, classifierArchitecture } });
+  const stem = 100 * 18 * 7 * 32;
+  const blocks = [50 * (5 * 32 * 64 + 5 * 64 * 64 + 32 * 64), 25 * (3 * 64 * 128 + 3 * 128 * 128 + 64 * 128)];
+  expect(flops(stepOf('residual'))).toBe(16 * trained([stem, ...blocks, 128 * 3]));
+  // 15 statistics of each channel.
+  expect(flops(stepOf('statistics'))).toBe(16 * trained([18 * 15 * 64, 64 * 3]));
+});
 
 test("the paper's steps take what their layers take, counted by hand", () => {
   expect(flops(classifierStep(settings))).toBe(16 * trained(C));

@@ -97,7 +97,7 @@ const TINY: NetworkSpec = {
   ...{ pooling: 'mean', classes: 3, loss: 'softmax' },
   layers: [16, 32].map((outputs) => ({
     ...{ kind: 'convolution', kernel: [3, 3], strides: [1, 2], pad: 'same', outputs, extra: [0, 0] },
-    ...{ bias: true, activation: 'leaky', mask: true },
+    ...{ bias: true, activation: 'leaky', mask: true, shortcut: false },
   })),
 };
 

@@ -26,7 +26,7 @@ export function classifierStep(settings: StepSettings): Program {
       labels: [rows, spec.classes],
       weights: [rows],
       rate: [],
-      ...(settings.dropout ? { mask: classifierMask(rows) } : {}),
+      ...(settings.dropout ? { mask: classifierMask(spec, rows) } : {}),
       ...(augmented ? extraInputs(settings) : {}),
       // tau log prior of every class.
       ...(settings.classifierLoss.kind === 'logit_adjusted' ? { offsets: [spec.classes] } : {}),

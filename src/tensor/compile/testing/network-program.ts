@@ -12,7 +12,7 @@ import {
   sizeOf,
 } from '../../engine.ts';
 import { valueAndGradients } from '../../gradients.ts';
-import { type LayerSpec, type NetworkSpec, sizeAfter } from './random-network.ts';
+import { hasShortcut, type LayerSpec, type NetworkSpec, sizeAfter } from './random-network.ts';
 
 export const SETTINGS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 
@@ -37,6 +37,7 @@ export function layoutOf(network: NetworkSpec): NetworkLayout {
   for (const [i, layer] of network.layers.entries()) {
     const ends = layer.kind === 'convolution' ? [channels, layer.outputs] : [layer.outputs, channels];
     parameters.push({ name: `kernel${i}`, shape: [...layer.kernel, ...ends] });
+    if (hasShortcut(layer)) parameters.push({ name: `shortcut${i}`, shape: [1, 1, ...ends] });
     if (layer.bias) parameters.push({ name: `bias${i}`, shape: [layer.outputs] });
     [height, width, channels] = [sizeAfter(layer, height, 0)!, sizeAfter(layer, width, 1)!, layer.outputs];
     if (layer.mask) masks.push({ name: `mask${i}`, shape: [network.batch, height, width, channels] });
@@ -81,7 +82,12 @@ function logitsOf(
             layer.pad,
           );
     const bias = weights[`bias${i}`];
-    const active = activate(bias ? tf.add(sum, bias) : sum, layer.activation);
+    const biased = bias ? tf.add(sum, bias) : sum;
+    const shortcut = weights[`shortcut${i}`] as tf.Tensor4D | undefined;
+    const summed = shortcut
+      ? tf.add(biased, tf.conv2d(at as tf.Tensor4D, shortcut, strides, 'same'))
+      : biased;
+    const active = activate(summed, layer.activation);
     at = layer.mask ? tf.mul(active, masks[`mask${i}`]!) : active;
   }
   const features = network.pooling === 'mean' ? tf.mean(at, [1, 2]) : tf.reshape(at, [network.batch, -1]);

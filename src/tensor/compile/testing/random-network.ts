@@ -12,6 +12,8 @@ export interface LayerSpec {
   /** Rows and columns of a transposed convolution beyond the fewest that its input can come from. */
   readonly extra: Pair;
   readonly bias: boolean;
+  /** A strided 1x1 convolution of the layer's input is added before the activation. Only where `hasShortcut`. */
+  readonly shortcut: boolean;
   /** `forked`: the sum before the activation is used a second time. */
   readonly activation: 'leaky' | 'steep' | 'forked' | 'relu' | 'tanh' | 'none';
   /** Multiplies with an arrangeable dropout mask. */
@@ -36,6 +38,10 @@ export interface NetworkSpec {
   readonly exposed: boolean;
 }
 
+/** A padded convolution shrinks as its strides say, and so does one of 1x1. */
+export const hasShortcut = ({ kind, pad, shortcut }: LayerSpec): boolean =>
+  shortcut && kind === 'convolution' && pad === 'same';
+
 /** Size along an axis after a layer; undefined where it cannot be applied. */
 export function sizeAfter(layer: LayerSpec, size: number, axis: 0 | 1): number | undefined {
   const [kernel, stride] = [layer.kernel[axis], layer.strides[axis]];
@@ -56,7 +62,8 @@ export function workOf(network: NetworkSpec): number | undefined {
     const after = [sizeAfter(layer, height, 0), sizeAfter(layer, width, 1)] as const;
     if (after[0] === undefined || after[1] === undefined) return undefined;
     const positions = layer.kind === 'convolution' ? after[0] * after[1] : height * width;
-    work += network.batch * positions * layer.kernel[0] * layer.kernel[1] * channels * layer.outputs;
+    const taps = layer.kernel[0] * layer.kernel[1] + (hasShortcut(layer) ? 1 : 0);
+    work += network.batch * positions * taps * channels * layer.outputs;
     [height, width] = [after[0], after[1]];
     channels = layer.outputs;
   }
@@ -99,6 +106,7 @@ function draw(seed: number, attempt: number): NetworkSpec {
     bias: !chance(5),
     activation: pick(['leaky', 'leaky', 'leaky', 'steep', 'forked', 'relu', 'tanh', 'none']),
     mask: chance(3),
+    shortcut: chance(3),
   });
   const batch = chance(8) ? pick([64, 130, 256, 512]) : 1 + below(20);
   return {
@@ -134,6 +142,7 @@ export function simplerThan(network: NetworkSpec): NetworkSpec[] {
   const plain: readonly ((layer: LayerSpec) => Partial<LayerSpec>)[] = [
     () => ({ kind: 'convolution' }),
     () => ({ mask: false }),
+    () => ({ shortcut: false }),
     () => ({ bias: false }),
     () => ({ activation: 'none' }),
     () => ({ pad: 'same' }),
