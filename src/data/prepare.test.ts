@@ -99,6 +99,13 @@ test('groups that share an identical row go to the same side', () => {
   expect(sides).toHaveLength(1);
 });
 
+test('a class that the data name and do not have leaves the split of the others as it is', () => {
+  const values = Array.from({ length: 40 }, (_, row) => row);
+  const labels = values.map((row) => row % 2);
+  const split = splitByRow(small(values, labels, { classNames: ['x', 'y', 'absent'] }), SHARES);
+  expect(split).toEqual(splitByRow(small(values, labels), SHARES));
+});
+
 test('without group ids a split is not called subject-wise', () => {
   expect(() => splitByGroup(small([1, 2, 3, 4], [0, 1, 0, 1]), SHARES)).toThrow('the data has no group ids');
 });
@@ -117,6 +124,14 @@ test('limits come from training rows alone; values beyond are clipped; a constan
   ]);
   const constant = fitLimits(dataset, Uint32Array.of(2), 'robust');
   expect([...scaleRows(Float32Array.of(7, 7), constant, 2)]).toEqual([0, 0]);
+});
+
+test('limits around a constant that float32 steps over by more than 1 are still two', () => {
+  // A time stamp in seconds: neighbours in float32 are 128 apart.
+  const dataset = small([1.7e9, 1.7e9, 1.7e9, 1.7e9], [0, 1]);
+  const limits = fitLimits(dataset, Uint32Array.of(0, 1), 'robust');
+  expect(limits.high[0]!).toBeGreaterThan(limits.low[0]!);
+  expect([...scaleRows(dataset.values, limits, 2)]).toEqual([0, 0, 0, 0]);
 });
 
 test('robust limits leave out one percent at each end', () => {

@@ -4,9 +4,12 @@ import { orderStatistics } from './order-statistic.ts';
 /** Shares of values below and above the robust limits. */
 const TAIL = 0.01;
 
+/** Half the span of a channel that does not vary: 1, or two steps of float32 where 1 is lost beside the value. */
+const marginOf = (value: number): number => Math.max(1, Math.abs(value) * 2 ** -22);
+
 /**
  * Per-channel limits from the given rows only. `robust`: 1st and 99th percentile, for heavy tails; `minmax`: the
- * extremes. A channel that does not vary gets limits of 1 around its value.
+ * extremes. A channel that does not vary gets limits of 1 around its value, of more only around values beyond 2^22.
  */
 export function fitLimits(dataset: Dataset, rows: Uint32Array, method: 'robust' | 'minmax'): ChannelLimits {
   const { channels, steps, values } = dataset;
@@ -20,7 +23,7 @@ export function fitLimits(dataset: Dataset, rows: Uint32Array, method: 'robust' 
     });
     const tail = method === 'robust' ? Math.floor(column.length * TAIL) : 0;
     const [least, most] = orderStatistics(column, [tail, column.length - 1 - tail]) as [number, number];
-    const margin = most > least ? 0 : 1;
+    const margin = most > least ? 0 : marginOf(least);
     low[channel] = least - margin;
     high[channel] = most + margin;
   }

@@ -49,9 +49,11 @@ function assignUnits(dataset: Dataset, unitOf: readonly number[], shares: SplitS
     const rows = units.get(ids[at]!)!;
     const counts = new Float64Array(classes);
     for (const row of rows) counts[dataset.labels[row]!]! += 1;
+    // A class of which the unit has no row, perhaps because the data have none, asks for nothing.
     const need = (side: Side): number =>
       counts.reduce(
-        (sum, n, k) => sum + (n / totals[k]!) * (1 - have[side][k]! / (target[side] * totals[k]!)),
+        (sum, n, k) =>
+          n === 0 ? sum : sum + (n / totals[k]!) * (1 - have[side][k]! / (target[side] * totals[k]!)),
         0,
       );
     const side = (['train', 'test', 'validation'] as const).reduce((best, other) =>
