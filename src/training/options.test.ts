@@ -97,6 +97,11 @@ test('a split by fold names two different folds, and shares leave rows to train 
   expect(
     problem(() => parseSplitOptions({ by: 'fold', testFold: 1, validationFold: 1 })).fields[0]?.field,
   ).toBe('split.validationFold');
+  for (const others of [{ testFold: 1 }, { by: 'group', testFold: 1, validationFold: 2 }])
+    expect(problem(() => parseSplitOptions(others)).message).toContain('only with by "fold"');
+  expect(problem(() => parseSplitOptions({ validationFold: 0 })).fields[0]?.field).toBe(
+    'split.validationFold',
+  );
   expect(problem(() => parseSplitOptions({ testShare: 0.8, validationShare: 0.5 })).fields[0]?.field).toBe(
     'split.testShare',
   );

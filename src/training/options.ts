@@ -133,6 +133,11 @@ export function parseSplitOptions(split: unknown): SplitOptions {
     const found = String(parsed.testShare + parsed.validationShare);
     throw VigilError.field('split.testShare', `${found} with validationShare`, 'a sum of at most 0.95');
   }
+  for (const name of ['testFold', 'validationFold'] as const) {
+    if (parsed.by === 'fold' || parsed[name] === undefined) continue;
+    const found = `a value with by ${parsed.by ?? 'left out'}`;
+    throw VigilError.field(`split.${name}`, found, 'only with by "fold"');
+  }
   if (parsed.by === 'fold' && (parsed.testFold === undefined || parsed.validationFold === undefined)) {
     throw VigilError.field('split.testFold', 'no fold', 'testFold and validationFold when by is "fold"');
   }
