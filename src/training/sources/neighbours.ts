@@ -12,7 +12,7 @@ const SPARE = 8;
 /**
  * The k nearest other rows of every row by Euclidean distance, nearest first, the first among equals: `[rows, k]`
  * positions; of fewer than k + 1 rows, all others. `points` is `[rows, size]`. The engine multiplies, in blocks; the
- * nearest candidates are measured again in double precision, so that engines agree. `pause` is awaited between blocks.
+ * nearest candidates are measured again in double precision, so that engines agree. `pause` is awaited between blocks of either.
  */
 export async function nearestNeighbours(
   engine: Engine,
@@ -28,6 +28,7 @@ export async function nearestNeighbours(
   await scan(engine, points, size, nearest, pause);
   const out = new Uint32Array(rows * wanted);
   for (let row = 0; row < rows; row++) {
+    if (row % QUERIES === 0) await pause();
     const measured = Array.from(nearest.of(row), (other) => ({
       other,
       distance: squaredDistance(points, size, row, other),
