@@ -11,6 +11,7 @@ import { copyWarnings, findSplitLeaks, leakWarnings } from '../../src/training/s
 import { splitRows } from '../../src/training/split-rows.ts';
 import { type TrainingResult, train } from '../../src/training/trainer.ts';
 import { prepareData, priorsOf, type TrainingData } from '../../src/training/training-data.ts';
+import { vainOptionWarnings } from '../../src/training/vain-options.ts';
 import type { TrainingJob, TrainingOutcome } from './protocol.ts';
 
 /** How a training meets the process it runs in. */
@@ -37,7 +38,7 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
     regime: REGIMES[regime],
     options,
     data,
-    warnings: leakWarnings(splitLeaks),
+    warnings: [...vainOptionWarnings(job.options, REGIMES[regime]), ...leakWarnings(splitLeaks)],
     directory: job.directory,
     stopRequested: context.stopRequested,
     onUpdate: (update) => {

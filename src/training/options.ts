@@ -67,7 +67,7 @@ const optionsSchema = z.strictObject({
   calibrate: z.enum(['none', 'temperature']).default('temperature'),
 });
 
-/** Options of some regimes. Elsewhere they are refused: nobody sets one in vain. */
+/** Options of single regimes, refused elsewhere. `vain-options.ts` warns of others that change nothing. */
 const REGIMES_OF: Readonly<Record<string, readonly RegimeName[]>> = {
   unfreezeAfter: ['joint_snapshot'],
   pretrainEpochs: ['joint_snapshot', 'two_stage'],
