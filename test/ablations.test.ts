@@ -49,7 +49,7 @@ test.each(REGIME_NAMES)('%s records the updates of the classifier that comes out
   expect(Object.keys(weights).length).toBe(adversarial ? 3 : 1);
 });
 
-test('two_stage: the teacher is left behind, and G does not change while the classifier learns', async () => {
+test('two_stage: the teacher is left behind, and G gets no updates while the classifier learns', async () => {
   const { counters } = await tinyRun(engine, 'two_stage', { pretrainEpochs: 3 });
   expect(counters.history.map(({ classifierUpdates }) => classifierUpdates / TINY_ITERATIONS)).toEqual([
     1, 2, 3, 3, 3, 1, 2,

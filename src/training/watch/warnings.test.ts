@@ -6,18 +6,19 @@ interface Figures {
   readonly genGen?: number;
   readonly nearestRatio?: number | null;
   readonly training?: number;
+  readonly updates?: number;
 }
 
 /** An epoch without findings, less what is changed: r(real,real) 0.5, validation 0.6. */
 const epochOf = (epoch: number, figures: Figures = {}): EpochRecord => {
-  const { genGen = 0.5, nearestRatio = 1, training = 0.7 } = figures;
+  const { genGen = 0.5, nearestRatio = 1, training = 0.7, updates = epoch } = figures;
   return {
     epoch,
     steps: epoch,
     losses: {},
     validation: { accuracy: 0.6, macroAccuracy: 0.6, macroAuc: 0.7 },
     learningRate: 1e-4,
-    classifierUpdates: epoch,
+    classifierUpdates: updates,
     seconds: 1,
     watch: {
       trainingMacroAccuracy: training,
@@ -59,4 +60,10 @@ test('several findings are several warnings', () => {
     expect.stringContaining('copies of training rows'),
     'epoch 2: C overfits: macro accuracy 1.00 on training rows, 0.60 on validation rows',
   ]);
+});
+
+test('the overfit of a teacher that is left behind does not hide that of the classifier after it', () => {
+  const overfit = { training: 1 };
+  const run = [overfit, overfit, overfit, { ...overfit, updates: 1 }, { ...overfit, updates: 2 }, overfit];
+  expect(warningsOf(run).map((text) => text.slice(0, 'epoch 1'.length))).toEqual(['epoch 2', 'epoch 5']);
 });

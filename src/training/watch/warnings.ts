@@ -66,9 +66,13 @@ function lastingKinds(before: EpochRecord | undefined, record: EpochRecord): Set
 
 /**
  * What is found in two epochs in a row for the first time in a run, in words: a G that has hardly begun is often one row per
- * class. `history` holds the epochs before `record`.
+ * class. `all` holds the epochs before `record`; those of a classifier that was left behind (`two_stage`) do not count.
  */
-export function newWarnings(history: readonly EpochRecord[], record: EpochRecord): string[] {
+export function newWarnings(all: readonly EpochRecord[], record: EpochRecord): string[] {
+  const fresh = [...all, record].findLastIndex(
+    ({ classifierUpdates }, i) => i > 0 && classifierUpdates < all[i - 1]!.classifierUpdates,
+  );
+  const history = all.slice(Math.max(0, fresh));
   const lasting = lastingKinds(history.at(-1), record);
   if (lasting.size === 0) return [];
   for (const [i, earlier] of history.entries())
