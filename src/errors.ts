@@ -50,7 +50,10 @@ export const ERRORS = {
     'precondition',
     'Something that the installation of an engine needs is missing or does not fit.',
   ],
-  KERNEL_UNSUPPORTED: ['precondition', 'A traced step uses a kernel that has no lowering.'],
+  KERNEL_UNSUPPORTED: [
+    'precondition',
+    'A program uses a kernel that has no lowering, or fits one batch only.',
+  ],
   ALIAS_CONFLICT: ['aborted', 'The alias moved since it was read.'],
   QUEUE_FULL: ['exhausted', 'A bounded queue is full.'],
   ENGINE_UNAVAILABLE: ['unavailable', 'The engine process is starting, restarting or gone.'],

@@ -153,7 +153,7 @@ test('rows that stable was trained on are left out, with their subjects', async 
   const shuffled = await trainShuffled('shuffled', 0.7, IDLES);
   await expect(point(shuffled)).rejects.toMatchObject({
     message: expect.stringMatching(
-      / is worse than .*; stable has seen \d+ of \d+ test rows, which are left out;/,
+      / is worse than .*; \d+ of \d+ test rows of version \d+ are left out: stable version 1 has seen them/,
     ),
     metadata: { gate_reason: 'worse' },
   });
@@ -167,10 +167,21 @@ test('where too few rows are left that stable has not seen, nothing is concluded
   const shuffled = await trainShuffled('shuffled more', 0.2, LEARNS);
   await expect(point(shuffled)).rejects.toMatchObject({
     message: expect.stringMatching(
-      /stable version 1 has seen \d+ of the \d+ test rows of version \d+; the other \d+ are too few/,
+      /\d+ of \d+ test rows of version \d+ are left out: stable version 1 has seen them.*; the other \d+ are too few/,
     ),
     metadata: { gate_reason: 'too_few_rows' },
   });
+});
+
+test('versions that were split by row know the same groups and are compared; beside one split by group nothing is', async () => {
+  const byRow = { split: { by: 'row', testShare: 0.3 } };
+  const first = await train('by row', byRow);
+  await expect(point(first)).rejects.toMatchObject({ metadata: { gate_reason: 'too_few_rows' } });
+  await point(first, { force: true, reason: 'splits by row from now on' });
+  const second = await train('by row too', { ...byRow, options: { ...IDLES, seed: 1n } });
+  const refusal = (await point(second).catch((error: unknown) => error)) as { metadata: object };
+  expect(refusal.metadata).toMatchObject({ gate_reason: 'worse', seen_rows: '0', overlap_known: 'true' });
+  await point(good);
 });
 
 test('other channels, steps or classes cannot be compared', async () => {
@@ -248,6 +259,14 @@ test('when the data are gone the gate says so and refuses; force still moves the
   expect((await point(late, { force: true, reason: 'the data are gone' })).gate?.passed).toBe(false);
   expect(await stable()).toBe(late);
   expect((await point(good)).gate?.reason).toBe(GateReason.ROLLBACK);
+  // Stable's own data are gone: what it has seen of the new ones cannot be told.
+  const newer = await train('newer', { options: { ...IDLES, seed: 1n } });
+  await expect(point(newer)).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /is worse than .*; the data of the stable version are gone: it may have seen/,
+    ),
+    metadata: { gate_reason: 'worse', overlap_known: 'false' },
+  });
 });
 
 test('a promotion that a crash cut short is decided by the next process', async () => {

@@ -33,11 +33,9 @@ function writeScores(candidate: string, stable: string, lines: readonly ScoreLin
 
 /** The sentence, and the table where versions were compared. */
 export function writeGate(report: GateReport): void {
-  const { message, comparison, candidate, stable, heldOut } = report;
+  const { message, comparison, candidate, stable } = report;
   write(`gate: ${message}`);
   if (!comparison) return;
-  if (heldOut && !heldOut.overlapKnown)
-    write('the data of the stable version are gone: it may have seen these rows, which favours it');
   const lineOf = (name: string, key: keyof typeof NAMES & keyof GateScores, difference?: GateDifference) => ({
     name,
     candidate: comparison.candidate?.[key],

@@ -18,7 +18,7 @@ import type { HeldOutJob, HeldOutReply } from './protocol.ts';
 const ROWS_AT_A_TIME = 512;
 
 /**
- * Scores both on the candidate's test rows that `stable` has not seen. Errors: DATASET_* when the rows cannot be restored,
+ * Scores both on the candidate's test rows that are new to both. Errors: DATASET_* when the rows cannot be restored,
  * ARTIFACT_CORRUPT for the candidate's bundle, MODEL_INCOMPATIBLE when the stable bundle cannot be read.
  */
 export async function scoreHeldOut(
@@ -28,9 +28,9 @@ export async function scoreHeldOut(
   const candidate = await readManifest(job.candidate);
   const stable = await readManifest(job.stable).catch(unreadableStable);
   const { dataset, split: own } = await openDataset(job.dataset);
-  const { test } = restoreSplit(dataset, own, candidate.lineage);
+  const { train, validation, test } = restoreSplit(dataset, own, candidate.lineage);
   const known = await rowsKnownTo(stable, dataset, own, job.stableDataset);
-  const rows = known ? unseenRows(dataset, test, known) : test;
+  const rows = known ? unseenRows(dataset, test, Uint32Array.from([...train, ...validation]), known) : test;
   const answersOf = (directory: string, manifest: BundleManifest): Promise<Answers> =>
     scoreRows(directory, manifest, dataset, rows, context);
   const { groups } = dataset;

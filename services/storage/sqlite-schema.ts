@@ -51,7 +51,7 @@ export const MIGRATIONS: readonly string[] = [
     detail TEXT NOT NULL
   ) STRICT;
   `,
-  // Who moved an alias was only in the audit log before; its lines begin with "version N".
+  // Who moved an alias was only in the audit log before; its lines are "version N, before M", or "before none".
   `
   CREATE TABLE alias_changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -65,8 +65,9 @@ export const MIGRATIONS: readonly string[] = [
     gate TEXT
   ) STRICT;
   CREATE INDEX alias_changes_by_alias ON alias_changes (alias, version);
-  INSERT INTO alias_changes (time, principal, alias, version, reason, forced)
-    SELECT time, principal, subject, CAST(substr(detail, 9) AS INTEGER), '', 0
+  INSERT INTO alias_changes (time, principal, alias, version, previous, reason, forced)
+    SELECT time, principal, subject, CAST(substr(detail, 9) AS INTEGER),
+      NULLIF(CAST(substr(detail, instr(detail, ', before ') + 9) AS INTEGER), 0), '', 0
     FROM audit WHERE action = 'SetAlias' AND detail LIKE 'version %' ORDER BY time;
   ALTER TABLE runs ADD COLUMN promotion TEXT;
   `,

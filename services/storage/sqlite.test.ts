@@ -175,12 +175,18 @@ test('a database from before the gate knows from its audit log what has been sta
   database.exec(`PRAGMA user_version = 1;
     INSERT INTO versions VALUES (12, 'a', 1, '{}', '', ''), (13, 'b', 1, '{}', '', '');
     INSERT INTO audit VALUES (5, 'me', 'Train', 'runs/a', 'version 13'),
-      (6, 'me', 'SetAlias', 'stable', 'version 12, before none');`);
+      (6, 'me', 'SetAlias', 'stable', 'version 12, before none'),
+      (7, 'me', 'SetAlias', 'night', 'version 13, before 12');`);
   database.close();
   await store.close();
   store = openSqlite(old);
   expect(await store.hasPointedAt('stable', '12')).toBe(true);
   expect(await store.hasPointedAt('stable', '13')).toBe(false);
+  const changes = await store.aliasChanges(undefined, { limit: 9, after: undefined });
+  expect(changes.map(({ alias, version, previous }) => [alias, version, previous])).toEqual([
+    ['night', '13', '12'],
+    ['stable', '12', ''],
+  ]);
 });
 
 test('a run waits for its promotion until that is decided', async () => {

@@ -19,13 +19,25 @@ function datasetOf(values: readonly number[], groups?: readonly number[]): Datas
   });
 }
 const rows = (...numbers: number[]): Uint32Array => Uint32Array.from(numbers);
-const left = (dataset: Dataset, asked: Uint32Array, other: Dataset, known: Uint32Array): number[] => [
-  ...unseenRows(dataset, asked, { dataset: other, rows: known }),
-];
+const left = (
+  dataset: Dataset,
+  asked: Uint32Array,
+  other: Dataset,
+  known: Uint32Array,
+  own = rows(),
+): number[] => [...unseenRows(dataset, asked, own, { dataset: other, rows: known })];
 
 test('within one dataset a row is known with its whole group', () => {
   const data = datasetOf([1, 2, 3, 4, 5, 6], [7, 7, 8, 8, 9, 9]);
   expect(left(data, rows(0, 2, 3, 4), data, rows(1, 5))).toEqual([2, 3]);
+});
+
+test('a group that one model alone has met is left out; of one that both have met, rows that the other has seen', () => {
+  const data = datasetOf([1, 2, 3, 4, 5, 6, 7, 8, 9], [7, 7, 7, 8, 8, 8, 9, 9, 9]);
+  // Both by row: the groups are no news to either.
+  expect(left(data, rows(0, 1, 3, 6), data, rows(1, 2, 4, 7), rows(2, 4, 7))).toEqual([0, 3, 6]);
+  // One by row, the other by group: what is left would favour the one that knows the subject.
+  expect(left(data, rows(0, 3, 6), data, rows(0, 1, 2), rows(1, 4, 7))).toEqual([]);
 });
 
 test('without groups rows are known one by one, and equal rows are one', () => {

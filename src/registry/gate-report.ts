@@ -10,7 +10,7 @@ export type GateReason = (typeof GATE_REASONS)[number];
 export interface HeldOutRows {
   /** Test rows of the candidate's own split. */
   readonly testRows: number;
-  /** Of these, rows that `stable` has been trained or selected on. */
+  /** Of these, rows that `stable` has been trained or selected on, or whose group only one of the two has. */
   readonly seenRows: number;
   /** False when the data that `stable` was trained on are gone: it may have seen any of the rows. */
   readonly overlapKnown: boolean;
@@ -59,11 +59,12 @@ export function notComparable(why: string, pair: GatePair): GateReport {
   return of(false, 'not_comparable', message, pair);
 }
 
+const leftOut = ({ seenRows, testRows }: HeldOutRows, { candidate, stable }: GatePair): string =>
+  `${seenRows} of ${testRows} test rows of version ${candidate} are left out: stable version ${stable} has seen them, or one of the two their groups`;
+
 /** Too few rows are left that neither version has seen. */
 export function tooFewRows(left: number, heldOut: HeldOutRows, pair: GatePair): GateReport {
-  const { testRows, seenRows } = heldOut;
-  const seen = `stable version ${pair.stable} has seen ${seenRows} of the ${testRows} test rows of version ${pair.candidate}`;
-  const message = `${seen}; the other ${left} are too few (allowed: at least ${LEAST_ROWS}, with every class)`;
+  const message = `${leftOut(heldOut, pair)}; the other ${left} are too few (allowed: at least ${LEAST_ROWS}, with every class)`;
   return { ...of(false, 'too_few_rows', message, pair), heldOut };
 }
 
@@ -76,12 +77,13 @@ export function compared(
 ): GateReport {
   const { rows, clusters, clusteredBy, candidate, stable, macroAccuracy } = comparison;
   const among = clusteredBy === 'group' ? ` of ${clusters} groups` : '';
-  const { seenRows, testRows } = heldOut;
-  const seen =
-    seenRows > 0 ? `; stable has seen ${seenRows} of ${testRows} test rows, which are left out` : '';
+  const seen = heldOut.seenRows > 0 ? `; ${leftOut(heldOut, pair)}` : '';
+  const unknown = heldOut.overlapKnown
+    ? ''
+    : '; the data of the stable version are gone: it may have seen these rows, which favours it';
   const message =
     `version ${pair.candidate} is ${worse ? '' : 'not '}worse than stable version ${pair.stable} on ${rows} held-out rows${among}: ` +
-    `macro accuracy ${fixed(candidate.macroAccuracy)}, stable ${fixed(stable.macroAccuracy)}, ${interval(macroAccuracy)}${seen}`;
+    `macro accuracy ${fixed(candidate.macroAccuracy)}, stable ${fixed(stable.macroAccuracy)}, ${interval(macroAccuracy)}${seen}${unknown}`;
   return { ...of(!worse, worse ? 'worse' : 'not_worse', message, pair), heldOut, comparison };
 }
 
@@ -96,6 +98,7 @@ export function promotionRefused(report: GateReport): VigilError {
   if (heldOut) {
     metadata.test_rows = String(heldOut.testRows);
     metadata.seen_rows = String(heldOut.seenRows);
+    metadata.overlap_known = String(heldOut.overlapKnown);
   }
   if (comparison) Object.assign(metadata, factsOf(comparison));
   const hint = 'force, with a reason, moves the alias all the same';

@@ -21,7 +21,6 @@ export const BATCHES = [10_007, 10_009] as const;
 
 /** Name of the open dimension. */
 const BATCH = 'batch';
-const TO_THE_END = 2n ** 63n - 1n;
 
 /** Both models must be of one program, lowered for `BATCHES`. Errors: KERNEL_UNSUPPORTED when it needs a fixed batch. */
 export function joinBatches(first: ModelProto, second: ModelProto): ModelProto {
@@ -54,27 +53,25 @@ function joinGraphs(first: GraphProto, second: GraphProto): GraphProto {
 
 const isBatch = (a: bigint, b: bigint): boolean => a * BigInt(BATCHES[1]) === b * BigInt(BATCHES[0]);
 
-/** A shape or an end that some node reads as an operand. */
+/** A shape that a Reshape reads as an operand. */
 function openShape(graph: GraphProto, tensor: TensorProto, other: TensorProto): void {
   if (tensor.dataType !== TensorProto_DataType.INT64 || tensor.rawData.length !== other.rawData.length)
     throw fixed(graph.name, `constant ${tensor.name}`);
   const readers = graph.node.flatMap(({ opType, input }) =>
     input.flatMap((name, at) => (name === tensor.name ? [`${opType} ${at}`] : [])),
   );
-  const reader = readers[0] ?? '';
-  const open = { 'Reshape 1': -1n, 'Slice 2': TO_THE_END }[reader];
+  const isShape = readers.every((reader) => reader === 'Reshape 1');
   const values = new BigInt64Array(Uint8Array.from(tensor.rawData).buffer);
   const others = new BigInt64Array(Uint8Array.from(other.rawData).buffer);
   let opened = 0;
   values.forEach((value, i) => {
     if (value === others[i]) return;
-    if (open === undefined || readers.some((each) => each !== reader) || !isBatch(value, others[i]!))
-      throw fixed(graph.name, `what ${readers.join(', ')} reads`);
-    values[i] = open;
+    if (!isShape || !isBatch(value, others[i]!)) throw fixed(graph.name, `what ${readers.join(', ')} reads`);
+    values[i] = -1n;
     opened += 1;
   });
   // A Reshape can work out one dimension.
-  if (opened > 1 && open === -1n) throw fixed(graph.name, `two dimensions of ${reader}`);
+  if (opened > 1) throw fixed(graph.name, 'two dimensions of a Reshape');
   tensor.rawData = new Uint8Array(values.buffer);
 }
 

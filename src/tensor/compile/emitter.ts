@@ -42,8 +42,8 @@ export interface LoweringOptions {
   /** Channels that the runtime keeps together on this processor; 1 where it has no such layout. */
   readonly block: number;
   /**
-   * For a graph that is given away: ports have the program's own shapes, and axes are never exchanged by a Gather, whose row
-   * numbers fit one batch. Default: what is faster.
+   * For a graph that is given away: ports have the program's own shapes, axes are never exchanged by a Gather, whose row
+   * numbers fit one batch, and a Slice names only the axes that it cuts. Default: what is faster.
    */
   readonly portable?: true;
 }

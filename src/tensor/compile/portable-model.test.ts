@@ -44,6 +44,10 @@ test('an input that is passed on keeps its name beside the output', async () => 
 const refused: [string, (x: Tensor, rows: number) => Tensor][] = [
   ['a mean over the batch', (x) => mean(x, [0])],
   [
+    'the first half of what grows with the batch',
+    (x, rows) => tf.slice(concat([x, mul(x, 2)], 0), [0, 0, 0], [rows, 2, 3]),
+  ],
+  [
     'a constant of one number a row',
     (x, rows) => add(sum(x, [1, 2]), tensor(values(rows).subarray(0, rows))),
   ],
@@ -63,8 +67,10 @@ function mixed(x: Tensor, rows: number): Tensor {
   const spread = tf.sqrt(tf.add(tf.mean(tf.square(centred), [2]), 1e-3));
   const weights = tf.softmax(tf.reshape(spread, [rows, 2]));
   const attended = tf.matMul(tf.reshape(weights, [rows, 1, 2]), x);
-  const swapped = tf.transpose(tf.concat([x, tf.neg(x)], 2), [0, 2, 1]);
-  return tf.concat([tf.reshape(attended, [rows, 3]), tf.max(swapped, [1]), tf.sum(image, [1, 2])], 1);
+  // The second slice cuts nothing.
+  const swapped = tf.transpose(tf.slice(tf.concat([x, tf.neg(x)], 2), [0, 0, 1], [rows, 2, 4]), [0, 2, 1]);
+  const largest = tf.slice(tf.max(swapped, [1]), [0, 0], [rows, 2]);
+  return tf.concat([tf.reshape(attended, [rows, 3]), largest, tf.sum(image, [1, 2])], 1);
 }
 
 test('reductions, attention and transpositions answer as TensorFlow.js does, for any batch', async () => {

@@ -76,7 +76,7 @@ export const GateReportSchema: GenMessage<GateReport> = /*@__PURE__*/
   messageDesc(file_vigil_v1_gate, 0);
 
 /**
- * The rows of a comparison: the candidate's own test rows without those that stable has seen.
+ * The rows of a comparison: the candidate's own test rows without those that are not new to both.
  *
  * @generated from message vigil.v1.HeldOutRows
  */
@@ -89,7 +89,7 @@ export type HeldOutRows = Message<"vigil.v1.HeldOutRows"> & {
   testRows: bigint;
 
   /**
-   * Of these, rows that stable was trained or selected on, with their whole groups. They are left out.
+   * Of these, rows that stable was trained or selected on, or whose group only one of the two versions was. They are left out.
    *
    * @generated from field: int64 seen_rows = 2;
    */
@@ -306,7 +306,7 @@ export enum GateReason {
   WORSE = 5,
 
   /**
-   * Refused: stable was trained on most of the candidate's test rows, and too few are left that it has not seen.
+   * Refused: too few of the candidate's test rows are left that neither version has seen.
    *
    * @generated from enum value: GATE_REASON_TOO_FEW_ROWS = 6;
    */

@@ -93,8 +93,14 @@ export const SHAPE: KernelTable = {
     lower: (node, emit) => {
       const begin = integers(node.attributes, 'begin');
       const ends = emit.value(node.outputs[0]!).shape.map((n, i) => n + begin[i]!);
-      const inputs = [emit.as(node.inputs[0]!), emit.int64s(begin), emit.int64s(ends)];
-      emit.bind(node.outputs[0]!, emit.op('Slice', inputs));
+      const { shape } = emit.value(node.inputs[0]!);
+      // An axis that stays whole is not named where its end would be that of one batch.
+      const axes = emit.options.portable
+        ? [...shape.keys()].filter((axis) => begin[axis] !== 0 || ends[axis] !== shape[axis])
+        : undefined;
+      const of = (all: readonly number[]): string => emit.int64s(axes?.map((axis) => all[axis]!) ?? all);
+      const inputs = [emit.as(node.inputs[0]!), of(begin), of(ends)];
+      emit.bind(node.outputs[0]!, emit.op('Slice', axes ? [...inputs, emit.int64s(axes)] : inputs));
     },
   },
   PadV2: {
