@@ -11,10 +11,17 @@ export function pageSize(size: number): number {
 }
 
 /** The id that a token holds; undefined for the first page. */
-export function parseToken(token: string): string | undefined {
+export const parseToken = (token: string): string | undefined => parse(token, /^[0-9a-z-]{1,63}$/);
+
+/** The same where ids are numbers: a token of another list is refused, not an empty page. */
+export function parseNumberToken(token: string): string | undefined {
+  return parse(token, /^[0-9]{1,15}$/);
+}
+
+function parse(token: string, ids: RegExp): string | undefined {
   if (token === '') return undefined;
   const id = Buffer.from(token, 'base64url').toString();
-  if (/^[0-9a-z-]{1,63}$/.test(id)) return id;
+  if (ids.test(id)) return id;
   throw VigilError.field('page_token', JSON.stringify(token), 'a next_page_token of an earlier answer');
 }
 

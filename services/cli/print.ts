@@ -1,4 +1,5 @@
 /** Results go to stdout: tables for people, JSON with the proto's field names for programs. */
+import { stripVTControlCharacters } from 'node:util';
 import {
   create,
   createRegistry,
@@ -26,8 +27,13 @@ export function messageJson<M extends DescMessage>(
   return toJson(schema, create(schema, message as MessageInitShape<M>), { registry });
 }
 
+/** Text of other users on one line, without what a terminal would take for commands. */
+export const printable = (text: string): string =>
+  stripVTControlCharacters(text).replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+
 /** Columns aligned by the longest cell; numbers are the caller's to format. */
-export function writeTable(header: readonly string[], rows: readonly (readonly string[])[]): void {
+export function writeTable(header: readonly string[], texts: readonly (readonly string[])[]): void {
+  const rows = texts.map((row) => row.map(printable));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );

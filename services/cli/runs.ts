@@ -7,7 +7,7 @@ import {
   TrainingRunSchema,
 } from '../gen/vigil/v1/train_pb.ts';
 import { writePromotion } from './gate.ts';
-import { messageJson, percent, remark, write, writeJson, writeTable } from './print.ts';
+import { messageJson, percent, printable, remark, write, writeJson, writeTable } from './print.ts';
 import { writeEvaluation } from './scores.ts';
 import { globalsOf, withClients } from './session.ts';
 import { followRun } from './train.ts';
@@ -23,7 +23,7 @@ const stateOf = ({ state }: TrainingRun): string => RunState[state]!.toLowerCase
 
 function describe(run: TrainingRun): void {
   const { name, request, progress, createTime, error, modelVersion, evaluation, warnings, promotion } = run;
-  write(`${name}  ${stateOf(run)}  ${request?.displayName ?? ''}`.trimEnd());
+  write(`${name}  ${stateOf(run)}  ${printable(request?.displayName ?? '')}`.trimEnd());
   write(
     `regime ${request?.regime}  dataset ${request?.dataset}  created ${timestampDate(createTime!).toISOString()}`,
   );

@@ -5,7 +5,7 @@ import { checkAlias, type Registry } from '../../src/registry/registry.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { EngineClient } from '../engine/engine.ts';
 import type { ModelService, SetAliasRequest } from '../gen/vigil/v1/models_pb.ts';
-import { pageSize, parseToken, toPage } from '../paging.ts';
+import { pageSize, parseNumberToken, toPage } from '../paging.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
 import type { ModelStore } from '../storage/store.ts';
 import type { AliasMover } from './alias-mover.ts';
@@ -31,7 +31,7 @@ export function createModelHandlers(settings: {
   return {
     listModelVersions: async (request) => {
       const size = pageSize(request.pageSize);
-      const after = parseToken(request.pageToken);
+      const after = parseNumberToken(request.pageToken);
       const older = registry
         .versions()
         .filter(({ version }) => after === undefined || Number(version) < Number(after));
@@ -51,7 +51,7 @@ export function createModelHandlers(settings: {
     listAliasChanges: async ({ alias, pageSize: asked, pageToken }) => {
       const size = pageSize(asked);
       const named = alias === '' ? undefined : checkAlias(alias);
-      const rows = await store.aliasChanges(named, { limit: size + 1, after: parseToken(pageToken) });
+      const rows = await store.aliasChanges(named, { limit: size + 1, after: parseNumberToken(pageToken) });
       const { page, nextPageToken } = toPage(rows, size, ({ id }) => id);
       return { changes: page.map(toAliasChange), nextPageToken };
     },

@@ -131,6 +131,7 @@ test('the rule: worse beyond doubt, or by more than 0.01 whatever the interval',
   expect(of(-0.005, -0.009, -0.001)).toBe(true);
   expect(of(-0.011, -0.05, 0.03)).toBe(true);
   expect(of(-0.01, -0.05, 0.03)).toBe(false);
+  expect(of(0.8 - 0.81, -0.05, 0.03)).toBe(false);
   expect(of(-0.005, -0.02, 0)).toBe(false);
   expect(of(0.02, -0.01, 0.05)).toBe(false);
 });
