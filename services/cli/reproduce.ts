@@ -14,18 +14,16 @@ import { createLogger } from '../observability/logger.ts';
 import { projectVersion } from '../project.ts';
 import { EXIT } from './failure.ts';
 import { remark, write, writeJson, writeTable } from './print.ts';
+import { type CommandFlags, commandText } from './reproduce-command.ts';
 import { createReproduceView } from './reproduce-view.ts';
 import { globalsOf } from './session.ts';
 import { collectPair, toFields } from './train.ts';
 
-interface ReproduceFlags {
+interface ReproduceFlags extends CommandFlags {
   readonly data?: string;
   readonly preset: PresetName;
   readonly seeds?: number;
   readonly epochs?: number;
-  readonly folds: boolean;
-  readonly classShares?: string;
-  readonly set: Readonly<Record<string, string>>;
   readonly jobs: number;
   readonly out: string;
 }
@@ -37,14 +35,6 @@ const count =
     if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
     throw new InvalidArgumentError(`Allowed: an integer from 1 to ${most}.`);
   };
-
-/** The command that makes the same, with what the preset stands for spelt out. */
-function commandText(name: ExperimentName, flags: ReproduceFlags, sizes: Record<string, unknown>): string {
-  const { folds, classShares, set } = flags;
-  const options = Object.entries(set).map(([option, value]) => ` --set ${option}=${value}`);
-  const given = Object.entries(sizes).map(([flag, value]) => ` --${flag} ${String(value)}`);
-  return `vigil reproduce ${name}${given.join('')}${folds ? ' --folds' : ''}${classShares ? ` --class-shares ${classShares}` : ''}${options.join('')}`;
-}
 
 function writeSummary(table: TableSummary, out: string): void {
   write(headline(table));

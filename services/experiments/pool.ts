@@ -68,7 +68,7 @@ export class ExperimentPool {
     const work = async (host: EngineHost): Promise<void> => {
       for (let next = waiting.shift(); next && !this.#stopping; next = waiting.shift()) {
         const outcome = await this.#do(host, next);
-        if (outcome.kind !== 'finished') return;
+        if (outcome?.kind !== 'finished') return;
         await events.onFinished(next, outcome);
       }
     };
@@ -102,12 +102,15 @@ export class ExperimentPool {
     await Promise.all(this.#hosts.map((host) => host.close()));
   }
 
-  async #do(host: EngineHost, { call, job }: PoolJob): Promise<RunOutcome | FigureOutcome> {
+  /** Undefined when it was to stop before the job began. */
+  async #do(host: EngineHost, { call, job }: PoolJob): Promise<RunOutcome | FigureOutcome | undefined> {
     this.#current.set(host, job.id);
     try {
       for (let attempt = 1; ; attempt++) {
         try {
           await ready(host);
+          // A process that was starting again did not hear of it.
+          if (this.#stopping) return undefined;
           return await host.call(call, job);
         } catch (error) {
           const died = error instanceof VigilError && error.code === 'ENGINE_UNAVAILABLE';

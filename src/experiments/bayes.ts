@@ -11,9 +11,9 @@ export interface BoundScore {
 }
 
 /**
- * What no classifier of clips can beat: the Bayes classifier of the latents that the clips were rendered from, on the
- * given rows, with the priors of the training rows (best accuracy) and with equal ones (best macro accuracy). Null for
- * data whose latents are not known.
+ * What no classifier of clips can beat but by chance: the Bayes classifier of the latents that the clips were rendered from,
+ * on the given rows, with the priors of the training rows (best accuracy where the given rows have the same shares of
+ * classes) and with equal ones (best macro accuracy). Null for data whose latents are not known.
  */
 export function scoreBayes(
   datasetName: string,

@@ -19,12 +19,18 @@ export function tieText(measure: ComparedMeasure): string {
   return plural(points, 'point');
 }
 
-function evidence({ comparisons }: RowSummary, measure: ComparedMeasure): string {
+function evidence({ comparisons, subjectsDifference }: RowSummary, measure: ComparedMeasure): string {
   const { meanDifference, interval } = comparisons[measure]!;
   const { unit } = MEASURES[measure];
   const range = formatInterval(interval, unit, true);
   const points = unit === 'share' ? ' points' : '';
-  return `${formatDifference(meanDifference, unit)}${points}${range.includes('to') ? `, interval ${range}` : ''}`;
+  // Seeds say nothing about people, and pairs of one fold share them.
+  const people = measure === 'macroAccuracy' ? formatInterval(subjectsDifference, unit, true) : '';
+  return [
+    `${formatDifference(meanDifference, unit)}${points}`,
+    ...(range.includes('to') ? [`interval ${range}`] : []),
+    ...(people.includes('to') ? [`over other people ${people}`] : []),
+  ].join(', ');
 }
 
 function clause(

@@ -6,6 +6,7 @@ import { headline } from './headline.ts';
 import { tableMarkdown } from './markdown.ts';
 import { renderExperimentReport } from './report/report.ts';
 import { summarise } from './summary.ts';
+import { bayesTable, comparisonTable } from './table-cells.ts';
 import { madeRuns } from './testing/made-results.ts';
 
 const { table1, figure2 } = EXPERIMENTS;
@@ -33,7 +34,7 @@ test('a planted effect is found, in its direction, and small differences are tie
   expect(holm).toBeGreaterThan(p);
   const said = headline(summary);
   expect(said).toMatch(
-    /“joint, from scratch” \(\+\d\.\d points, interval .*\) is better than “classifier alone”/,
+    /“joint, from scratch” \(\+\d\.\d points, interval .*, over other people \+.* to \+.*\) is better than “classifier alone”/,
   );
   expect(said).toMatch(/“joint, snapshot unfrozen after 0 %” .* is worse than/);
   expect(said).toMatch(/tie with “classifier alone”/);
@@ -79,6 +80,33 @@ test('the difference over subjects is narrower than the score, because subjects 
   expect(width(subjects)).toBeGreaterThan(2 * width(subjectsDifference));
   expect(subjectsDifference!.low).toBeGreaterThan(0);
   expect(summary.reference.subjectsDifference).toBeNull();
+});
+
+test('the table says what pairs share, and that a tie may be a wide one', () => {
+  const note = (folds?: readonly number[]): string =>
+    comparisonTable(summarise(table1, madeRuns(table1, 2, {}, 0.01, folds)), 'macroAccuracy').note;
+  expect(note([1, 2, 3])).toContain('paired by seed and fold: ');
+  expect(note([1, 2, 3])).toContain('Pairs of one fold share test rows: ');
+  expect(note()).toContain('paired by seed: ');
+  expect(note()).toContain('Pairs share test rows: the interval and p are about other seeds');
+  expect(note()).toContain('below 1 point is a tie, however wide its interval.');
+});
+
+test('thinned training rows are no longer what the Bayes classifier of the test rows knows', () => {
+  const score = { accuracy: 0.8, macroAccuracy: 0.8, macroAuc: 0.9 };
+  const note = (classShares: number[] | null): string => {
+    const runs = madeRuns(table1, 2, {}).map(({ row, results }) => ({
+      row,
+      results: results.map((result) => ({
+        ...result,
+        data: { ...result.data, classShares },
+        bayes: { trainPriors: score, priorFree: score },
+      })),
+    }));
+    return bayesTable(summarise(table1, runs))!.note;
+  };
+  expect(note(null)).not.toContain('thinned');
+  expect(note([0.9, 0.1])).toContain('other shares than the thinned training rows');
 });
 
 test('the CSV has a line per row, the same bytes for the same results, and nothing of when it was made', () => {

@@ -63,6 +63,13 @@ export function scoreTable(table: TableSummary): TextTable {
   };
 }
 
+/** Pairs are no independent draws of people: what that does to their interval and p. */
+function sharedText({ folds, reference }: TableSummary): string {
+  const all = reference.results[0]!.data.split.by === 'dataset';
+  const pairs = folds > 0 ? 'Pairs of one fold share' : all ? 'All pairs share' : 'Pairs share';
+  return ` ${pairs} test rows: the interval and p are about other seeds, and too sure about other people.`;
+}
+
 /** Every row beside the reference by one measure. */
 export function comparisonTable(table: TableSummary, measure: ComparedMeasure): TextTable {
   const { unit, title } = MEASURES[measure];
@@ -71,7 +78,7 @@ export function comparisonTable(table: TableSummary, measure: ComparedMeasure): 
   const few = exploratory ? ` Exploratory: ${seeds} of the 10 seeds that a decision takes.` : '';
   return {
     title: `Differences in ${title}`,
-    note: `Row minus “${reference.row.title}”, paired by seed${table.folds > 0 ? ' and fold' : ''}: mean, 95 % BCa interval, two-sided sign-flip test, corrected by Holm over the rows. A mean difference below ${tieText(measure)} is a tie.${few}`,
+    note: `Row minus “${reference.row.title}”, paired by seed${table.folds > 0 ? ' and fold' : ''}: mean, 95 % BCa interval, two-sided sign-flip test, corrected by Holm over the rows. A mean difference below ${tieText(measure)} is a tie, however wide its interval.${sharedText(table)}${few}`,
     header: ['row', `difference${points}`, '95 % interval', 'p', 'p, Holm', 'verdict'],
     rows: rows.flatMap(({ row, comparisons }) => {
       const found = comparisons[measure];
@@ -106,11 +113,15 @@ export function subjectTable({ rows, reference }: TableSummary): TextTable | und
 }
 
 /** Distance to the Bayes classifier; undefined when it is not known. */
-export function bayesTable({ rows, bayes }: TableSummary): TextTable | undefined {
+export function bayesTable({ rows, bayes, reference }: TableSummary): TextTable | undefined {
   if (!bayes) return undefined;
+  const thinned = reference.results[0]!.data.classShares !== null;
+  const shares = thinned
+    ? ' The test rows have other shares than the thinned training rows, so an accuracy can lie above it.'
+    : '';
   return {
-    title: 'Distance to the best possible',
-    note: `Points below the Bayes classifier of the simulated latents: in accuracy, to the one that knows the class shares of the training rows (${formatValue(bayes.trainPriors.accuracy, 'share')} %); in macro accuracy, to the one with equal shares (${formatValue(bayes.priorFree.macroAccuracy, 'share')} %).`,
+    title: 'Distance to the Bayes classifier',
+    note: `Points below the Bayes classifier of the simulated latents: in accuracy, to the one that knows the class shares of the training rows (${formatValue(bayes.trainPriors.accuracy, 'share')} %); in macro accuracy, to the one with equal shares (${formatValue(bayes.priorFree.macroAccuracy, 'share')} %).${shares}`,
     header: ['row', 'accuracy, points', 'macro accuracy, points'],
     rows: rows.map(({ row, spread }) => [
       row.title,

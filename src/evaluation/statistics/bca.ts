@@ -8,7 +8,7 @@ import type { Interval } from './interval.ts';
  * value has no spread to resample: its interval is everything. Defaults: level 0.95, 10,000 resamples. Errors:
  * FIELD_INVALID for no value, or one that is not finite.
  *
- * With few values the interval is too narrow, as bootstrap intervals are: ten normal values cover in 88 of 100 cases
+ * With few values the interval is too narrow, as bootstrap intervals are: ten normal values cover in 90 of 100 cases
  * where 95 are asked for.
  */
 export function bcaInterval(

@@ -67,7 +67,7 @@ function madeResult(run: PlannedRun, right: number): RunResult {
 }
 
 /**
- * Runs of an experiment whose accuracy is 0.6 plus the effect of the row, plus noise of the seed that all rows share and
+ * Runs of an experiment whose accuracy is 0.6 plus the effect of the row, plus noise of the seed (and fold) that all rows share and
  * noise of each run.
  */
 export function madeRuns(
@@ -75,11 +75,13 @@ export function madeRuns(
   seeds: number,
   effects: Readonly<Record<string, number>>,
   noise = 0.01,
+  folds?: readonly number[],
 ): ScoredRuns[] {
-  const rows = planExperiment(experiment, { epochs: 4, seeds, folds: undefined, options: {} });
-  const shared = fillNormal(randomKey(7, 'made/seed'), new Float32Array(seeds));
+  const rows = planExperiment(experiment, { epochs: 4, seeds, folds, options: {} });
+  const pairs = seeds * (folds?.length ?? 1);
+  const shared = fillNormal(randomKey(7, 'made/seed'), new Float32Array(pairs));
   return rows.map(({ row, runs }, at) => {
-    const own = fillNormal(randomKey(7, 'made/run', at), new Float32Array(seeds));
+    const own = fillNormal(randomKey(7, 'made/run', at), new Float32Array(pairs));
     const results = runs.map((run, i) =>
       madeResult(run, 0.6 + (effects[row.name] ?? 0) + 0.03 * shared[i]! + noise * own[i]!),
     );
