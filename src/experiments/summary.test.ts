@@ -138,3 +138,20 @@ test('the report says what came out first, draws every comparison, needs nothing
   expect(html).toContain('made &lt;up&gt;');
   expect(html).not.toContain('made <up>');
 });
+
+test('what holds for other seeds but not for other people is undecided', () => {
+  const runs = madeRuns(table1, 10, { joint_scratch: 0.06 });
+  // One person carries the whole difference; the runs' scores stay as they are.
+  const carried = runs.map(({ row, results }) => ({
+    row,
+    results: results.map((result) => ({
+      ...result,
+      subjects: result.subjects!.map(({ subject, rows }) => {
+        const right = row.name === 'joint_scratch' && subject === 0 ? 45 : 30;
+        return { subject, rows, right: [right, right], rightCorrected: [right, right] };
+      }),
+    })),
+  }));
+  expect(verdicts(summarise(table1, runs)).joint_scratch).toBe('better');
+  expect(verdicts(summarise(table1, carried)).joint_scratch).toBe('undecided');
+});

@@ -1,7 +1,12 @@
 /** From the results of runs to the numbers of a table. Pure: the same results give the same table. */
 import { holm } from '../evaluation/statistics/holm.ts';
 import type { Interval } from '../evaluation/statistics/interval.ts';
-import { comparePaired, type PairedComparison, verdictOf } from '../evaluation/statistics/paired.ts';
+import {
+  comparePaired,
+  type PairedComparison,
+  type Verdict,
+  verdictOf,
+} from '../evaluation/statistics/paired.ts';
 import type { BoundScore } from './bayes.ts';
 import type { Experiment, ExperimentRow } from './experiment.ts';
 import {
@@ -127,10 +132,21 @@ function correct(rows: readonly RowSummary[], compared: readonly ComparedMeasure
     known.forEach((row, at) => {
       const before = row.comparisons[name]!;
       const p = adjusted[at]!;
-      row.comparisons[name] = { ...before, holm: p, verdict: verdictOf({ ...before, p }, TIES[name]) };
+      const verdict = withPeople(verdictOf({ ...before, p }, TIES[name]), name, row.subjectsDifference);
+      row.comparisons[name] = { ...before, holm: p, verdict };
     });
   }
   return corrected;
+}
+
+/**
+ * Better or worse only where other people would say so too: pairs share the people that were tested, so that p is about
+ * other seeds alone. Of scores on test rows; the interval is that of the macro accuracy.
+ */
+function withPeople(verdict: Verdict, name: ComparedMeasure, people: Interval | null): Verdict {
+  const asked = name === 'macroAccuracy' || name === 'macroAuc';
+  if (!asked || !people || (verdict !== 'better' && verdict !== 'worse')) return verdict;
+  return (verdict === 'better' ? people.low > 0 : people.high < 0) ? verdict : 'undecided';
 }
 
 function spreadOf(values: readonly (number | null)[]): Spread | null {
