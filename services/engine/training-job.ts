@@ -1,57 +1,23 @@
-import { setImmediate } from 'node:timers/promises';
-import { openDataset } from '../../src/data/open-dataset.ts';
 import { writeBundle } from '../../src/registry/bundle.ts';
-import { drawRows } from '../../src/synthesis/draw-rows.ts';
-import type { Engine } from '../../src/tensor/engine.ts';
+import { probeGenerator } from '../../src/synthesis/draw-rows.ts';
 import { evaluateFinished } from '../../src/training/final-evaluation.ts';
-import { parseRegimeName, parseSplitOptions, parseTrainingOptions } from '../../src/training/options.ts';
 import type { TrainingProgress, TrainingUpdate } from '../../src/training/progress.ts';
-import { REGIMES } from '../../src/training/regimes/table.ts';
-import { copyWarnings, findSplitLeaks, leakWarnings } from '../../src/training/split-leaks.ts';
-import { splitRows } from '../../src/training/split-rows.ts';
-import { type TrainingResult, train } from '../../src/training/trainer.ts';
-import { prepareData, priorsOf, type TrainingData } from '../../src/training/training-data.ts';
-import { vainOptionWarnings } from '../../src/training/vain-options.ts';
+import { copyWarnings } from '../../src/training/split-leaks.ts';
+import { type TrainingContext, trainDataset } from '../../src/training/train-dataset.ts';
+import { priorsOf } from '../../src/training/training-data.ts';
 import type { TrainingJob, TrainingOutcome } from './protocol.ts';
 
-/** How a training meets the process it runs in. */
-export interface JobContext {
-  readonly engine: Engine;
-  readonly stopRequested: () => 'cancel' | 'stop' | undefined;
-  readonly onUpdate: (update: TrainingUpdate) => void;
-  /** Lets more urgent work go first. */
-  readonly idle: () => Promise<void>;
-}
-
 /** Runs a job from dataset to bundle: load, split, train, evaluate on the test rows, write. */
-export async function runTrainingJob(job: TrainingJob, context: JobContext): Promise<TrainingOutcome> {
-  const regime = parseRegimeName(job.regime);
-  const options = parseTrainingOptions(job.options, regime);
-  const splitOptions = parseSplitOptions(job.split);
-  const opened = await openDataset(job.dataset);
-  const { split, by } = splitRows(opened.dataset, opened.split, splitOptions, options.seed);
-  const data = prepareData(opened.dataset, split, options);
-  const splitLeaks = findSplitLeaks(data);
+export async function runTrainingJob(job: TrainingJob, context: TrainingContext): Promise<TrainingOutcome> {
   let progress: TrainingProgress | undefined;
-  const result = await train({
-    engine: context.engine,
-    regime: REGIMES[regime],
-    options,
-    data,
-    warnings: [...vainOptionWarnings(job.options, REGIMES[regime]), ...leakWarnings(splitLeaks)],
-    directory: job.directory,
-    stopRequested: context.stopRequested,
-    onUpdate: (update) => {
-      progress = update.progress;
-      context.onUpdate(update);
-    },
-    pause: async () => {
-      await setImmediate();
-      await context.idle();
-    },
-    clock: () => performance.now() / 1000,
-  });
-  if (result.kind !== 'finished') return result;
+  const onUpdate = (update: TrainingUpdate): void => {
+    progress = update.progress;
+    context.onUpdate(update);
+  };
+  const trained = await trainDataset(job, { ...context, onUpdate });
+  if (trained.kind !== 'trained') return trained;
+  const { regime, options, splitOptions, by, data, splitLeaks, training: result } = trained;
+  const { split, limits } = data;
   const configuration = {
     regime,
     options,
@@ -73,7 +39,13 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
   const { evaluation, temperature } = await evaluateFinished(context.engine, data, options, {
     spec: result.spec,
     classifier: result.weights.classifier!,
-    synthetic: await syntheticRows(context.engine, data, result, options.seed),
+    synthetic: await probeGenerator(
+      context.engine,
+      result.spec,
+      limits,
+      result.weights.generator,
+      options.seed,
+    ),
     splitLeaks,
   });
   const warnings = copyWarnings(evaluation.leaks!);
@@ -103,17 +75,4 @@ export async function runTrainingJob(job: TrainingJob, context: JobContext): Pro
   };
   await writeBundle(job.bundleDirectory, manifest, result.weights);
   return { kind: 'succeeded', evaluation, configuration };
-}
-
-/** Rows of every class that are looked at for copies of test rows. */
-const PROBED_ROWS = 256;
-
-async function syntheticRows(
-  engine: Engine,
-  { limits }: TrainingData,
-  { spec, weights }: TrainingResult,
-  seed: number,
-): Promise<Float32Array | undefined> {
-  if (!weights.generator) return undefined;
-  return drawRows(engine, spec, limits, weights.generator, { seed, perClass: PROBED_ROWS });
 }

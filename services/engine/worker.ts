@@ -5,6 +5,7 @@ import { VigilError } from '../../src/errors.ts';
 import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
 import { meterEngine } from '../../src/tensor/meter.ts';
 import type { CompileReport } from '../../src/tensor/report.ts';
+import type { TrainingContext } from '../../src/training/train-dataset.ts';
 import { exportHosted } from './export-job.ts';
 import { scoreHeldOut } from './held-out-job.ts';
 import { HostedModel } from './model-host.ts';
@@ -16,7 +17,7 @@ import type {
   EngineRequestMessage,
 } from './protocol.ts';
 import { Scheduler } from './scheduler.ts';
-import { type JobContext, runTrainingJob } from './training-job.ts';
+import { runTrainingJob } from './training-job.ts';
 import { toWireError } from './wire-error.ts';
 
 type Handlers = {
@@ -36,7 +37,7 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
   };
 
   /** One training at a time; `run` names it in progress and to `stopTraining`. */
-  const trainOne = async <T>(run: string, work: (context: JobContext) => Promise<T>): Promise<T> => {
+  const trainOne = async <T>(run: string, work: (context: TrainingContext) => Promise<T>): Promise<T> => {
     if (training) throw new VigilError('RUN_STATE', `the engine is training ${training.run}`);
     const current: { run: string; stop: 'cancel' | 'stop' | undefined } = { run, stop: undefined };
     training = current;

@@ -8,10 +8,11 @@ import { initialWeights } from '../models/parameters.ts';
 import { permutation, randomKey } from '../random.ts';
 import { drawRows } from '../synthesis/draw-rows.ts';
 import type { Engine } from '../tensor/engine.ts';
+import type { TrainingContext } from '../training/train-dataset.ts';
 import type { TrainingResult } from '../training/trainer.ts';
 import type { TrainingData } from '../training/training-data.ts';
 import type { FigureOutcome, FigurePoint } from './figure-points.ts';
-import { type RunContext, trainRun } from './run.ts';
+import { trainRun } from './run.ts';
 import type { RunJob } from './run-result.ts';
 
 /** Rows of each class and source: enough to see shapes, few enough to see points. */
@@ -21,7 +22,7 @@ const ROWS_PER_CLASS = 150;
  * Embeds real training rows with rows of the untrained and of the trained generator, all scaled as the networks see them, at
  * once: the same map before and after. Goes on from the run's checkpoint. MODEL_INCOMPATIBLE for a run without a generator.
  */
-export async function embedRun(job: RunJob, context: RunContext): Promise<FigureOutcome> {
+export async function embedRun(job: RunJob, context: TrainingContext): Promise<FigureOutcome> {
   const trained = await trainRun(job, context);
   if (trained.kind !== 'trained') return trained;
   const { data, training } = trained;

@@ -5,6 +5,20 @@ import type { ModelSpec } from '../models/spec.ts';
 import type { Engine } from '../tensor/engine.ts';
 import { Sampler } from './sampler.ts';
 
+/** Rows of every class that are looked at for copies of test rows. */
+const PROBED_ROWS = 256;
+
+/** The rows that stand for a generator when copies of test rows are looked for; undefined without one. */
+export async function probeGenerator(
+  engine: Engine,
+  spec: ModelSpec,
+  limits: Limits,
+  weights: Float32Array | undefined,
+  seed: number,
+): Promise<Float32Array | undefined> {
+  return weights && drawRows(engine, spec, limits, weights, { seed, perClass: PROBED_ROWS });
+}
+
 /** `perClass` rows of every class from a generator's flat weights, class after class, scaled: `[classes * perClass, size]`. */
 export async function drawRows(
   engine: Engine,
