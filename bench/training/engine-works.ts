@@ -59,6 +59,7 @@ export function stepSettings(shape: Shape, options: TrainingOptions, dropout: bo
     batchSize: shape.batch,
     syntheticRows: shape.capacity,
     extraRows: 'generated',
+    syntheticWeights: 'none',
     classifierLoss: { kind: 'cross_entropy' },
     reduction: options.reduction,
     weights: {

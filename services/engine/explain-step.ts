@@ -33,6 +33,7 @@ export async function explainSteps(request: ExplainRequest): Promise<Explanation
     batchSize,
     syntheticRows: 0,
     extraRows: 'generated',
+    syntheticWeights: 'none',
     classifierLoss: { kind: 'cross_entropy' },
     reduction: 'sum',
     weights: { adversarial: 1, classification: 1, correlation: 1, joint: 10 },

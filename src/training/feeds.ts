@@ -5,6 +5,7 @@ import { type Arrays, type Layout, type Layouts, type Shape, sizeOf } from '../t
 import { DropoutMask } from '../wasm/dropout-mask.ts';
 import { type AugmentationPlan, syntheticClasses } from './augmentation.ts';
 import { inverseFrequencyWeights, logitOffsets } from './class-weights.ts';
+import { mixingShares } from './mixing.ts';
 import type { TrainingOptions } from './options.ts';
 import { type ClassifierRecipe, PAPER_RECIPE } from './recipe.ts';
 import type { RowSource } from './sources/row-source.ts';
@@ -116,19 +117,21 @@ export class StepFeeds {
     };
   }
 
-  /** What G draws the rows that join C's batch from, or the rows. */
+  /** What G draws the rows that join C's batch from, the rows, or both and the rows' share in a mixture. */
   #extra(iteration: number, classes: readonly number[]): Arrays {
-    const { spec } = this.#settings;
+    const { spec, extraRows } = this.#settings;
     const { capacity } = this.#plan;
-    if (!this.#source) {
-      return {
-        noise: this.#noise('classifier', iteration, [capacity, spec.latentSize]),
-        syntheticLabels: this.#oneHot('augmented/classes', classes, capacity),
-      };
-    }
+    const drawn = (): Arrays => ({
+      noise: this.#noise('classifier', iteration, [capacity, spec.latentSize]),
+      syntheticLabels: this.#oneHot('augmented/classes', classes, capacity),
+    });
+    if (!this.#source) return drawn();
     const extra = this.#buffer('augmented/extra', [capacity, spec.channels, spec.steps, 1]).fill(0);
     this.#source.draw(iteration, classes, extra);
-    return { extra };
+    if (extraRows !== 'mixed') return { extra };
+    const shares = this.#buffer('augmented/shares', [capacity]);
+    mixingShares(this.#options.syntheticMixing, this.#options.seed, iteration, shares);
+    return { ...drawn(), extra, shares };
   }
 
   /** Weights of the rows with the given labels; 0 for those that only fill the shape. */

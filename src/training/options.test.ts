@@ -83,6 +83,14 @@ test('a weight on diversity belongs to mode seeking', () => {
   );
 });
 
+test('mixtures without anything of G have nothing that its density could weigh', () => {
+  const given = { syntheticMixing: 0.9, syntheticWeights: 'density_ratio' };
+  expect(parseTrainingOptions(given, 'joint_scratch')).toMatchObject(given);
+  expect(
+    problem(() => parseTrainingOptions({ ...given, syntheticMixing: 1 }, 'joint_scratch')).message,
+  ).toContain('options.syntheticWeights: found density_ratio with syntheticMixing 1');
+});
+
 test("the height of kernels is a choice of the paper's classifier alone", () => {
   const options = { classifierArchitecture: 'residual', kernelHeight: 'all' };
   const { fields, message } = problem(() => parseTrainingOptions(options, 'classifier_only'));

@@ -65,6 +65,8 @@ const optionsSchema = z.strictObject({
   diversity: z.enum(['none', 'mode_seeking']).default('none'),
   diversityWeight: weight.default(1),
   calibrate: z.enum(['none', 'temperature']).default('temperature'),
+  syntheticMixing: z.number().min(0).max(1).default(0),
+  syntheticWeights: z.enum(['none', 'density_ratio']).default('none'),
 });
 
 /** Options of single regimes, refused elsewhere. `vain-options.ts` warns of others that change nothing. */
@@ -118,6 +120,10 @@ export function parseTrainingOptions(options: unknown, regime: RegimeName): Trai
   if (parsed.diversity === 'none' && isGiven(options, 'diversityWeight')) {
     const found = 'a value with diversity none';
     throw VigilError.field('options.diversityWeight', found, 'only with diversity mode_seeking');
+  }
+  if (parsed.syntheticWeights === 'density_ratio' && parsed.syntheticMixing === 1) {
+    const found = 'density_ratio with syntheticMixing 1';
+    throw VigilError.field('options.syntheticWeights', found, "none: nothing of G's rows is left to weigh");
   }
   if (parsed.classifierArchitecture !== 'paper' && isGiven(options, 'kernelHeight')) {
     const found = `a value with classifierArchitecture ${parsed.classifierArchitecture}`;

@@ -1,6 +1,6 @@
 import type { Regime } from './phase.ts';
 
-/** Options that reach C only through D and G. */
+/** Options that reach C only through D and G, or say what it makes of G's rows. */
 const OF_THE_GENERATOR = [
   'ablate',
   'auxOnFake',
@@ -16,6 +16,8 @@ const OF_THE_GENERATOR = [
   'lambdaOpt',
   'latentSize',
   'realTarget',
+  'syntheticMixing',
+  'syntheticWeights',
 ] as const;
 
 /**

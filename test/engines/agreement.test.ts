@@ -68,6 +68,8 @@ const VARIANTS: Readonly<Record<string, Partial<StepSettings>>> = {
   // At 9 steps one of its many activations comes within rounding of LeakyReLU's kink, which no tolerance here allows for.
   'temporal, odd sizes': { spec: { ...SMALL, steps: 7, generatorArchitecture: 'temporal' } },
   'mode seeking': { diversityWeight: 0.3 },
+  mixing: { extraRows: 'mixed' },
+  'mixing and density ratios': { extraRows: 'mixed', syntheticWeights: 'density_ratio' },
   'residual, odd sizes': { spec: { ...SMALL, classifierArchitecture: 'residual' } },
   'statistics, odd sizes': { spec: { ...SMALL, classifierArchitecture: 'statistics' } },
 };

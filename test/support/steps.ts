@@ -35,6 +35,7 @@ export function settingsFor(spec: ModelSpec, changes: Partial<StepSettings> = {}
     batchSize: 4,
     syntheticRows: 2,
     extraRows: 'generated',
+    syntheticWeights: 'none',
     classifierLoss: { kind: 'cross_entropy' },
     reduction: 'sum',
     weights: { adversarial: 1, classification: 1, correlation: 1, joint: 10 },

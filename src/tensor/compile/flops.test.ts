@@ -59,6 +59,7 @@ const settings: StepSettings = {
   batchSize: 16,
   syntheticRows: 0,
   extraRows: 'generated',
+  syntheticWeights: 'none',
   classifierLoss: { kind: 'cross_entropy' },
   reduction: 'sum',
   weights: { adversarial: 1, classification: 1, correlation: 1, joint: 10 },

@@ -10,7 +10,10 @@ import { perturbedRows } from './perturbed.ts';
 import type { RowSource, SourceRows } from './row-source.ts';
 import { smoteRows } from './smote.ts';
 
-/** What a recipe's extra rows are drawn from; undefined for rows that G draws. `pause` is awaited while it computes. */
+/**
+ * What a recipe's extra rows are drawn from, or what G's are mixed with; undefined for rows that G alone draws. `pause` is
+ * awaited while it computes.
+ */
 export async function openRowSource(
   kind: ClassifierRecipe['extraRows'],
   { data, options, plan }: { data: TrainingData; options: TrainingOptions; plan: AugmentationPlan },
@@ -21,7 +24,7 @@ export async function openRowSource(
   const rows: SourceRows = { scaled, byClass, size: dataset.channels * dataset.steps };
   switch (kind) {
     case 'generator':
-      return undefined;
+      return options.syntheticMixing > 0 ? duplicateRows(rows, options.seed) : undefined;
     case 'duplicates':
       return duplicateRows(rows, options.seed);
     case 'perturbed': {

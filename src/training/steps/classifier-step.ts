@@ -1,23 +1,22 @@
 import { focalLoss, logitAdjustedLoss } from '../../losses/imbalance.ts';
 import { type Loss, weightedClassLoss } from '../../losses/terms.ts';
 import { classifierLogits, classifierMask } from '../../models/classifier.ts';
-import { generate } from '../../models/generator.ts';
-import type { Program, Shapes, Tensors } from '../../tensor/engine.ts';
+import type { Program, Tensors } from '../../tensor/engine.ts';
 import { concat, type Tensor } from '../../tensor/ops.ts';
 import { CLASSIFIER_ADAM } from '../adam.ts';
-import { fixedWeights, minimise, trainedShapes, usedShapes } from './network-state.ts';
+import { extraInputs, extraRows, extraState } from './extra-rows.ts';
+import { minimise, trainedShapes } from './network-state.ts';
 import type { StepSettings } from './step-settings.ts';
 
 /**
  * Trains C once (eq. 5, or the loss of a baseline) on a real batch and, when `syntheticRows` is not 0, on fresh rows of
- * a fixed G or rows that are given. How many of those count changes from step to step, the shape does not: rows of
- * weight 0 fill it.
+ * a fixed G, rows that are given, or mixtures of the two. How many of those count changes from step to step, the shape
+ * does not: rows of weight 0 fill it.
  */
 export function classifierStep(settings: StepSettings): Program {
   const { spec, batchSize, syntheticRows } = settings;
   const rows = batchSize + syntheticRows;
   const augmented = syntheticRows > 0;
-  const generated = augmented && settings.extraRows === 'generated';
   return {
     name: augmented ? 'classifier-step-augmented' : 'classifier-step',
     inputs: {
@@ -31,27 +30,18 @@ export function classifierStep(settings: StepSettings): Program {
       // tau log prior of every class.
       ...(settings.classifierLoss.kind === 'logit_adjusted' ? { offsets: [spec.classes] } : {}),
     },
-    state: { ...trainedShapes('classifier', spec), ...(generated ? usedShapes('generator', spec) : {}) },
+    state: { ...trainedShapes('classifier', spec), ...(augmented ? extraState(settings) : {}) },
     run: (inputs, state) => {
-      const extra = generated
-        ? generate(spec, fixedWeights('generator', spec, state), inputs.noise!, inputs.syntheticLabels!)
-        : inputs.extra;
-      const batch = extra ? concat([inputs.real!, extra], 0) : inputs.real!;
+      const extra = augmented ? extraRows(settings, inputs, state) : undefined;
+      const batch = extra ? concat([inputs.real!, extra.rows], 0) : inputs.real!;
       const update = minimise('classifier', spec, CLASSIFIER_ADAM, state, inputs.rate!, (weights) => {
         const logits = classifierLogits(spec, weights, batch, inputs.mask);
-        const loss = lossOf(settings, logits, inputs);
+        const loss = lossOf(settings, logits, extra ? { ...inputs, weights: extra.weights } : inputs);
         return { loss: loss[settings.reduction], aux: { classifier: loss.mean } };
       });
       return { outputs: update.aux, state: update.state };
     },
   };
-}
-
-/** What the rows that join a batch are made from, or the rows themselves. */
-function extraInputs({ spec, syntheticRows, extraRows }: StepSettings): Shapes {
-  return extraRows === 'generated'
-    ? { noise: [syntheticRows, spec.latentSize], syntheticLabels: [syntheticRows, spec.classes] }
-    : { extra: [syntheticRows, spec.channels, spec.steps, 1] };
 }
 
 function lossOf({ classifierLoss, labelSmoothing }: StepSettings, logits: Tensor, inputs: Tensors): Loss {

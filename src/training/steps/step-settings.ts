@@ -12,8 +12,10 @@ export interface StepSettings {
   readonly batchSize: number;
   /** Most synthetic rows that join a classifier batch; 0 when C trains on real rows alone. */
   readonly syntheticRows: number;
-  /** Those rows are drawn in the step from a fixed G, or given to it. */
-  readonly extraRows: 'generated' | 'given';
+  /** Those rows are drawn in the step from a fixed G, given to it, or mixtures of a drawn and a given row. */
+  readonly extraRows: 'generated' | 'given' | 'mixed';
+  /** How much drawn rows count in C's loss: as real ones, or by D's density ratio. */
+  readonly syntheticWeights: TrainingOptions['syntheticWeights'];
   readonly classifierLoss: ClassifierLoss;
   readonly reduction: Reduction;
   readonly weights: JointWeights;
@@ -41,7 +43,8 @@ export function stepSettings(
     spec,
     batchSize: options.batchSize,
     syntheticRows,
-    extraRows: extraRows === 'generator' ? 'generated' : 'given',
+    extraRows: extraRows !== 'generator' ? 'given' : options.syntheticMixing > 0 ? 'mixed' : 'generated',
+    syntheticWeights: options.syntheticWeights,
     classifierLoss: loss === 'focal' ? { kind: loss, gamma: options.focalGamma } : { kind: loss },
     reduction: options.reduction,
     weights: {
