@@ -45,7 +45,7 @@ test.each(REGIME_NAMES)('%s records the updates of the classifier that comes out
   expect(counters.classifierUpdates).toBe(epochs * TINY_ITERATIONS);
   expect(counters.history.at(-1)!.classifierUpdates).toBe(counters.classifierUpdates);
   expect(counters.best.epoch).toBeGreaterThan(counters.history.length - EPOCHS);
-  const adversarial = ['joint_scratch', 'joint_snapshot', 'two_stage'].includes(regime);
+  const adversarial = ['joint_scratch', 'joint_snapshot', 'two_stage', 'joint_recommended'].includes(regime);
   expect(Object.keys(weights).length).toBe(adversarial ? 3 : 1);
 });
 

@@ -20,3 +20,16 @@ test.each(engines.map((engine) => [engine.name, engine] as const))(
     expect(mixed.weights.classifier).not.toEqual(paper.weights.classifier);
   },
 );
+
+test('joint_recommended is joint_scratch with other defaults, and what is given wins', async () => {
+  const [engine] = engines;
+  const classifierOf = async (...run: [regime: 'joint_scratch' | 'joint_recommended', options?: object]) =>
+    (await tinyRun(engine!, run[0], { ...run[1] })).weights.classifier;
+  const paper = { diversity: 'none', syntheticMixing: 0 };
+  expect(await classifierOf('joint_recommended', paper)).toEqual(await classifierOf('joint_scratch'));
+  const own = { diversity: 'mode_seeking', diversityWeight: 0.3, syntheticMixing: 0.5 };
+  const recommended = await classifierOf('joint_recommended');
+  expect(recommended).toEqual(await classifierOf('joint_scratch', own));
+  for (const change of [{ syntheticMixing: 0.6 }, { syntheticWeights: 'density_ratio' }])
+    expect(await classifierOf('joint_recommended', change)).not.toEqual(recommended);
+});

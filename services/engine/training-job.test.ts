@@ -57,6 +57,7 @@ const REGIMES: Readonly<Record<string, Record<string, unknown>>> = {
   joint_snapshot: { unfreezeAfter: 1, pretrainEpochs: 2 },
   two_stage: { epochs: 1, pretrainEpochs: 1 },
   smote: {},
+  joint_recommended: { syntheticWeights: 'density_ratio' },
 };
 
 for (const engineCase of REAL_ENGINES) {

@@ -24,5 +24,6 @@ export const BASELINES: Experiment = {
     { name: 'two_stage', title: 'two-stage', regime: 'two_stage' },
     { name: 'joint_duplicates', title: 'joint schedule, real duplicates', regime: 'joint_duplicates' },
     { name: 'joint_scratch', title: 'joint, from scratch', regime: 'joint_scratch' },
+    { name: 'joint_recommended', title: 'joint, recommended', regime: 'joint_recommended' },
   ],
 };

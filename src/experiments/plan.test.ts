@@ -48,6 +48,7 @@ test('the baselines are all of the method page, and prior correction trains noth
     'two_stage',
     'joint_duplicates',
     'joint_scratch',
+    'joint_recommended',
   ]);
   const corrected = EXPERIMENTS.baselines.rows(100).find(({ priorCorrected }) => priorCorrected);
   expect(corrected).toMatchObject({ name: 'prior_correction', regime: 'classifier_only' });

@@ -91,6 +91,19 @@ test('mixtures without anything of G have nothing that its density could weigh',
   ).toContain('options.syntheticWeights: found density_ratio with syntheticMixing 1');
 });
 
+test("a regime's own defaults give way to what is given, and are checked with it", () => {
+  const own = { diversity: 'mode_seeking', diversityWeight: 0.3, syntheticMixing: 0.5 };
+  expect(parseTrainingOptions(undefined, 'joint_recommended')).toMatchObject(own);
+  const given = { diversityWeight: 2, syntheticMixing: 0 };
+  expect(parseTrainingOptions(given, 'joint_recommended')).toMatchObject({ ...own, ...given });
+  expect(parseTrainingOptions({ diversity: 'none' }, 'joint_recommended').diversity).toBe('none');
+  const against = { diversity: 'none', diversityWeight: 2 };
+  expect(problem(() => parseTrainingOptions(against, 'joint_recommended')).fields[0]?.field).toBe(
+    'options.diversityWeight',
+  );
+  expect(parseTrainingOptions({}, 'joint_scratch')).toMatchObject({ diversity: 'none', syntheticMixing: 0 });
+});
+
 test("the height of kernels is a choice of the paper's classifier alone", () => {
   const options = { classifierArchitecture: 'residual', kernelHeight: 'all' };
   const { fields, message } = problem(() => parseTrainingOptions(options, 'classifier_only'));

@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { VigilError } from '../errors.ts';
 import { CLASSIFIER_ARCHITECTURES, GENERATOR_ARCHITECTURES } from '../models/spec.ts';
+import { REGIME_DEFAULTS } from './regime-defaults.ts';
 
-/** Rows of Table 1 of the paper, then what every result stands beside. */
+/** Rows of Table 1 of the paper, then what every result stands beside, then this project's own joint recipe. */
 export const REGIME_NAMES = [
   'classifier_only',
   'joint_scratch',
@@ -19,6 +20,7 @@ export const REGIME_NAMES = [
   'logit_adjusted',
   'smote',
   'perturbed',
+  'joint_recommended',
 ] as const;
 export type RegimeName = (typeof REGIME_NAMES)[number];
 
@@ -99,9 +101,14 @@ const splitSchema = z.strictObject({
 /** How rows are divided, after defaults; `by` undefined means: the dataset's own split, or by group. */
 export type SplitOptions = Readonly<z.output<typeof splitSchema>>;
 
-/** Parses options; a problem is FIELD_INVALID with one entry per bad field, each path under `options.`. */
+/**
+ * Parses options; a value that is given wins over the regime's own default, that over the general one. A problem is
+ * FIELD_INVALID with one entry per bad field, each path under `options.`.
+ */
 export function parseTrainingOptions(options: unknown, regime: RegimeName): TrainingOptions {
-  const parsed = parse(optionsSchema, options ?? {}, 'options');
+  const own = REGIME_DEFAULTS[regime];
+  const given = options ?? {};
+  const parsed = parse(optionsSchema, typeof given === 'object' ? { ...own, ...given } : given, 'options');
   for (const [name, regimes] of Object.entries(REGIMES_OF)) {
     if (!isGiven(options, name) || regimes.includes(regime)) continue;
     const allowed = `only with ${regimes.join(' or ')}`;

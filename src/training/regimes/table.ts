@@ -9,6 +9,7 @@ import { WEIGHTED } from '../baselines/weighted.ts';
 import type { RegimeName } from '../options.ts';
 import type { Regime } from '../phase.ts';
 import { CLASSIFIER_ONLY } from './classifier-only.ts';
+import { JOINT_RECOMMENDED } from './joint-recommended.ts';
 import { JOINT_SCRATCH } from './joint-scratch.ts';
 import { JOINT_SNAPSHOT } from './joint-snapshot.ts';
 
@@ -25,4 +26,5 @@ export const REGIMES: Readonly<Record<RegimeName, Regime>> = {
   logit_adjusted: LOGIT_ADJUSTED,
   smote: SMOTE,
   perturbed: PERTURBED,
+  joint_recommended: JOINT_RECOMMENDED,
 };

@@ -43,7 +43,8 @@ export type TrainRequest = Message<"vigil.v1.TrainRequest"> & {
 
   /**
    * Rows of the paper's Table 1: classifier_only, joint_scratch, joint_snapshot. Baselines: two_stage, joint_duplicates,
-   * weighted, oversampling, focal, logit_adjusted, smote, perturbed. docs/method.md says what each does.
+   * weighted, oversampling, focal, logit_adjusted, smote, perturbed. joint_recommended is the joint method with defaults of
+   * its own. docs/method.md says what each does.
    *
    * @generated from field: string regime = 3;
    */
