@@ -9,7 +9,7 @@ import { permutation, randomKey } from '../random.ts';
 import { drawRows } from '../synthesis/draw-rows.ts';
 import type { Engine } from '../tensor/engine.ts';
 import type { TrainingContext } from '../training/train-dataset.ts';
-import type { TrainingResult } from '../training/trainer.ts';
+import type { TrainingResult } from '../training/trainer-settings.ts';
 import type { TrainingData } from '../training/training-data.ts';
 import type { FigureOutcome, FigurePoint } from './figure-points.ts';
 import { trainRun } from './run.ts';

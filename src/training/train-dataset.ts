@@ -15,7 +15,8 @@ import type { TrainingUpdate } from './progress.ts';
 import { REGIMES } from './regimes/table.ts';
 import { findSplitLeaks, leakWarnings, type SplitLeaks } from './split-leaks.ts';
 import { splitRows } from './split-rows.ts';
-import { type TrainingResult, type TrainingStopped, train } from './trainer.ts';
+import { train } from './trainer.ts';
+import type { TrainingResult, TrainingStopped } from './trainer-settings.ts';
 import { prepareData, type TrainingData } from './training-data.ts';
 import { vainOptionWarnings } from './vain-options.ts';
 

@@ -8,7 +8,8 @@ import { fillNormal, randomKey } from '../../src/random.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
 import { parseTrainingOptions, type RegimeName } from '../../src/training/options.ts';
 import { REGIMES } from '../../src/training/regimes/table.ts';
-import { type TrainingResult, train } from '../../src/training/trainer.ts';
+import { train } from '../../src/training/trainer.ts';
+import type { TrainingResult } from '../../src/training/trainer-settings.ts';
 import { prepareData } from '../../src/training/training-data.ts';
 
 /** Training rows per class. */
