@@ -43,10 +43,14 @@ async function run(
   }: { engine?: Engine; stopAfter?: number } = {},
 ): Promise<TrainingOutcome> {
   let iterations = 0;
+  // Preparations ask too; the first update comes when they are over.
+  let training = false;
   return runTrainingJob(work, {
     engine,
-    stopRequested: () => (iterations++ >= stopAfter ? 'stop' : undefined),
-    onUpdate: () => {},
+    stopRequested: () => (training && iterations++ >= stopAfter ? 'stop' : undefined),
+    onUpdate: () => {
+      training = true;
+    },
     idle: async () => {},
   });
 }
