@@ -26,7 +26,7 @@ test('speakers are told apart by their vowels, and G draws utterances of each', 
   expect(model).toMatchObject({ steps: 20, hasGenerator: true });
   expect(model?.channelNames).toHaveLength(12);
   expect(model?.evaluation).toMatchObject({ rows: 370n });
-  // Chance is 1/9; more epochs reach 0.9.
+  // Chance is 1/9.
   expect(model?.evaluation?.macroAccuracy).toBeGreaterThan(0.6);
   const counts = [
     { className: 'speaker_3', rows: 2n },
