@@ -54,6 +54,24 @@ test('the baselines are all of the method page, and prior correction trains noth
   expect(corrected).toMatchObject({ name: 'prior_correction', regime: 'classifier_only' });
 });
 
+test('the recipe is taken apart one piece at a time, beside copies of real rows and an untrained generator', () => {
+  expect(namesOf('recipe')).toEqual([
+    'joint_duplicates',
+    'perturbed',
+    'joint_scratch',
+    'joint_recommended',
+    'recommended_untrained',
+    'recommended_without_mixing',
+    'recommended_without_diversity',
+    'recommended_weighted_rows',
+    'recommended_temporal',
+    'duplicates_by_auc',
+    'recommended_by_auc',
+  ]);
+  const runs = distinctRuns(planExperiment(EXPERIMENTS.recipe, settings));
+  expect(new Set(runs.map(({ id }) => id)).size).toBe(11 * settings.seeds);
+});
+
 test('every regime that can be trained stands in some table', () => {
   const used = new Set(EXPERIMENT_NAMES.flatMap((name) => EXPERIMENTS[name].rows(100).map((r) => r.regime)));
   expect(REGIME_NAMES.filter((name) => !used.has(name))).toEqual([]);
