@@ -16,7 +16,7 @@ export type ClassifyBatcher = Batcher<Context>;
 export function createClassifyBatcher(settings: {
   engine: EngineClient;
   instruments: Instruments;
-  tracer: Tracer;
+  tracer: Tracer | undefined;
   maxBatchRows: number;
   maxPendingRows: number;
 }): ClassifyBatcher {
@@ -52,7 +52,7 @@ export function createClassifierHandlers(settings: {
   residency: ModelResidency;
   batcher: ClassifyBatcher;
   instruments: Instruments;
-  tracer: Tracer;
+  tracer: Tracer | undefined;
   /** Whether a name is an alias now; metrics are labelled with aliases only. */
   isAlias: (name: string) => boolean;
 }): ServiceHandlers<typeof ClassifierService> {

@@ -1,7 +1,6 @@
 import {
   context,
   propagation,
-  type Span,
   type SpanContext,
   SpanStatusCode,
   type Tracer,
@@ -15,14 +14,15 @@ import { BasicTracerProvider, BatchSpanProcessor } from '@opentelemetry/sdk-trac
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 
 export interface Tracing {
-  readonly tracer: Tracer;
+  /** Undefined without an endpoint: then nothing is spent on spans. */
+  readonly tracer: Tracer | undefined;
   /** Sends what is left. */
   close(): Promise<void>;
 }
 
 /**
- * Traces over OTLP/HTTP to `endpoint`, or a tracer that records nothing when there is none. Our own spans only: the
- * stock gRPC instrumentation does not see ES modules.
+ * Traces over OTLP/HTTP to `endpoint`; none without one. Our own spans only: the stock gRPC instrumentation does not
+ * see ES modules.
  */
 export function startTracing(settings: {
   endpoint: string | undefined;
@@ -30,7 +30,7 @@ export function startTracing(settings: {
   version: string;
 }): Tracing {
   const { endpoint, service, version } = settings;
-  if (endpoint === undefined) return { tracer: trace.getTracer('vigil', version), close: async () => {} };
+  if (endpoint === undefined) return { tracer: undefined, close: async () => {} };
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   const exporter = new OTLPTraceExporter({
@@ -52,16 +52,17 @@ export function startTracing(settings: {
 
 /** Runs work in a child span of the active one, linked to other spans that it serves too. */
 export async function withSpan<T>(
-  tracer: Tracer,
+  tracer: Tracer | undefined,
   name: string,
   attributes: Readonly<Record<string, string | number>>,
   links: readonly SpanContext[],
-  work: (span: Span) => Promise<T>,
+  work: () => Promise<T>,
 ): Promise<T> {
+  if (!tracer) return work();
   const span = tracer.startSpan(name, { attributes, links: links.map((linked) => ({ context: linked })) });
   return context.with(trace.setSpan(context.active(), span), async () => {
     try {
-      return await work(span);
+      return await work();
     } catch (error) {
       span.setStatus({
         code: SpanStatusCode.ERROR,

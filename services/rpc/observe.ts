@@ -16,7 +16,8 @@ export type CallObserver = (method: string, statusCode: string, seconds: number)
 
 export interface Observation {
   readonly log: Logger;
-  readonly tracer: Tracer;
+  /** Undefined: nothing is traced. */
+  readonly tracer: Tracer | undefined;
   readonly onCall: CallObserver;
 }
 
@@ -27,15 +28,16 @@ const CARRIER = {
 
 /** Internal errors are the server's fault and are logged with their cause; the caller's own are a debug line. */
 function logCall(log: Logger, method: string, code: string, seconds: number, error: unknown): void {
+  const severe = code === 'INTERNAL' || code === 'DATA_LOSS' || code === 'UNKNOWN';
+  if (!severe && !log.isLevelEnabled('debug')) return;
   const facts = { method, status: code, ms: Math.round(seconds * 1e5) / 100 };
-  if (code === 'INTERNAL' || code === 'DATA_LOSS' || code === 'UNKNOWN')
-    log.error({ ...facts, err: error }, 'call failed');
+  if (severe) log.error({ ...facts, err: error }, 'call failed');
   else log.debug(error instanceof Error ? { ...facts, reason: error.message } : facts, 'call');
 }
 
 /**
- * Runs a call inside its server span (the caller's trace context continues) and reports it once, whatever happens.
- * Attributes follow the stable RPC conventions of OpenTelemetry.
+ * Runs a call and reports it once, whatever happens. Where there is a tracer it runs inside its server span (the
+ * caller's trace context continues); attributes follow the stable RPC conventions of OpenTelemetry.
  */
 export async function observeCall<T>(
   { log, tracer, onCall }: Observation,
@@ -44,25 +46,43 @@ export async function observeCall<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   const began = performance.now();
+  const report = (code: string, error?: unknown): void => {
+    const seconds = (performance.now() - began) / 1000;
+    onCall(method, code, seconds);
+    logCall(log, method, code, seconds, error);
+  };
+  try {
+    const result = await (tracer ? inServerSpan(tracer, method, metadata, work) : work());
+    report('OK');
+    return result;
+  } catch (error) {
+    report(codeOf(error), error);
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): string => status[toRpcStatus(error).code] ?? 'UNKNOWN';
+
+async function inServerSpan<T>(
+  tracer: Tracer,
+  method: string,
+  metadata: Metadata,
+  work: () => Promise<T>,
+): Promise<T> {
   const parent = propagation.extract(context.active(), metadata, CARRIER);
   const attributes = { 'rpc.system.name': 'grpc', 'rpc.method': method };
   const span: Span = tracer.startSpan(method, { kind: SpanKind.SERVER, attributes }, parent);
-  const finish = (code: string, error?: unknown): void => {
-    const seconds = (performance.now() - began) / 1000;
-    span.setAttribute('rpc.response.status_code', code);
-    if (error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR });
-    onCall(method, code, seconds);
-    logCall(log, method, code, seconds, error);
-    span.end();
-  };
   return context.with(trace.setSpan(parent, span), async () => {
+    let code = 'OK';
     try {
-      const result = await work();
-      finish('OK');
-      return result;
+      return await work();
     } catch (error) {
-      finish(status[toRpcStatus(error).code] ?? 'UNKNOWN', error);
+      code = codeOf(error);
+      span.setStatus({ code: SpanStatusCode.ERROR });
       throw error;
+    } finally {
+      span.setAttribute('rpc.response.status_code', code);
+      span.end();
     }
   });
 }

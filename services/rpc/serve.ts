@@ -13,7 +13,9 @@ import type {
   sendUnaryData,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import type { Logger } from 'pino';
 import { VigilError } from '../../src/errors.ts';
+import { Cancellation } from './cancellation.ts';
 import { decode, encode } from './codec.ts';
 import { toServiceDefinition } from './definition.ts';
 import type { CallContext, ServiceHandlers } from './handler.ts';
@@ -25,6 +27,8 @@ type Call =
   | ServerReadableStream<Buffer, Buffer>
   | ServerWritableStream<Buffer, Buffer>
   | ServerDuplexStream<Buffer, Buffer>;
+/** Calls of a service that are under way. */
+type Live = Set<Cancellation>;
 /** A handler with its message types forgotten; the descriptor beside it says what they are. */
 type UnknownHandler = (request: unknown, context: CallContext) => unknown;
 
@@ -41,56 +45,95 @@ export function addService<S extends DescService>(
   options: ServeOptions,
 ): void {
   const implementation: UntypedServiceImplementation = {};
+  const live: Live = new Set();
+  const force = (): void => {
+    const reason = new VigilError('SHUTTING_DOWN', 'the server is shutting down');
+    for (const cancellation of live) cancellation.abort(reason);
+  };
+  options.forced.addEventListener('abort', force, { once: true });
   for (const method of service.methods) {
     const handler = (handlers as unknown as Record<string, UnknownHandler>)[method.localName]!;
-    implementation[method.localName] = bind(`${service.typeName}/${method.name}`, method, handler, options);
+    implementation[method.localName] = bind(
+      `${service.typeName}/${method.name}`,
+      method,
+      handler,
+      options,
+      live,
+    );
   }
   server.addService(toServiceDefinition(service), implementation);
 }
 
-function bind(name: string, method: DescMethod, handler: UnknownHandler, options: ServeOptions) {
-  const streams = {
-    unary: [false, false],
-    server_streaming: [false, true],
-    client_streaming: [true, false],
-    bidi_streaming: [true, true],
-  }[method.methodKind] as [boolean, boolean];
+/** What one call may know and use; made for every call, so its parts are made when they are asked for. */
+class CallFacts implements CallContext {
+  readonly cancellation = new Cancellation();
+  readonly method: string;
+  readonly log: Logger;
+  readonly #call: Call;
+
+  constructor(method: string, log: Logger, call: Call) {
+    this.method = method;
+    this.log = log;
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    return this.cancellation.signal;
+  }
+
+  get deadline(): number | undefined {
+    return deadlineOf(this.#call);
+  }
+
+  get principal(): string {
+    return this.#call.getPeer();
+  }
+}
+
+function bind(name: string, method: DescMethod, handler: UnknownHandler, options: ServeOptions, live: Live) {
+  const streams = method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
+  const answersStream = method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming';
   return (call: Call, callback?: sendUnaryData<Buffer>): void => {
-    const controller = new AbortController();
-    const abort = (): void => controller.abort(cancelledBy(call));
-    const force = (): void =>
-      controller.abort(new VigilError('SHUTTING_DOWN', 'the server is shutting down'));
-    (call as EventEmitter).on('cancelled', abort);
-    options.forced.addEventListener('abort', force, { once: true });
-    const context: CallContext = {
-      method: name,
-      signal: controller.signal,
-      deadline: deadlineOf(call),
-      principal: call.getPeer(),
-      log: options.log,
-    };
-    const request = streams[0] ? requests(method, call as Readable) : undefined;
+    const facts = new CallFacts(name, options.log, call);
+    const { cancellation } = facts;
+    let over = false;
+    // grpc-js says "cancelled" at the end of every call.
+    (call as EventEmitter).on('cancelled', () => {
+      if (!over) cancellation.abort(cancelledBy(call));
+    });
+    live.add(cancellation);
+    const request = streams ? requests(method, call as Readable) : undefined;
     const input = (): unknown =>
       request ?? decode(method.input, (call as ServerUnaryCall<Buffer, Buffer>).request);
     const work = async (): Promise<Buffer | undefined> => {
-      if (!streams[1]) return encode(method.output, (await handler(input(), context)) as Message);
-      for await (const message of handler(input(), context) as AsyncIterable<Message>) {
-        controller.signal.throwIfAborted();
+      if (!answersStream) return encode(method.output, (await handler(input(), facts)) as Message);
+      for await (const message of handler(input(), facts) as AsyncIterable<Message>) {
+        cancellation.throwIfAborted();
         await write(
           call as ServerWritableStream<Buffer, Buffer>,
           encode(method.output, message),
-          controller.signal,
+          cancellation.signal,
         );
       }
-      controller.signal.throwIfAborted();
+      cancellation.throwIfAborted();
       return undefined;
     };
-    observeCall(options, name, call.metadata as Metadata, work)
-      .then(
-        (reply) => (callback ? callback(null, reply) : (call as ServerWritableStream<Buffer, Buffer>).end()),
-        (error) => (callback ? callback(toRpcStatus(error)) : call.emit('error', toServiceError(error))),
-      )
-      .finally(() => options.forced.removeEventListener('abort', force));
+    const end = (): void => {
+      over = true;
+      live.delete(cancellation);
+    };
+    observeCall(options, name, call.metadata as Metadata, work).then(
+      (reply) => {
+        end();
+        if (callback) callback(null, reply);
+        else (call as ServerWritableStream<Buffer, Buffer>).end();
+      },
+      (error) => {
+        end();
+        if (callback) callback(toRpcStatus(error));
+        else call.emit('error', toServiceError(error));
+      },
+    );
   };
 }
 

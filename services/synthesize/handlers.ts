@@ -12,7 +12,7 @@ export function createSynthesizerHandlers(settings: {
   residency: ModelResidency;
   engine: EngineClient;
   instruments: Instruments;
-  tracer: Tracer;
+  tracer: Tracer | undefined;
 }): ServiceHandlers<typeof SynthesizerService> {
   const { residency, engine, instruments, tracer } = settings;
   return {
