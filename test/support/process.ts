@@ -12,6 +12,8 @@ export interface LogLine {
 
 export interface ServerProcess extends Clients {
   readonly connection: Connection;
+  /** HOST:PORT of the gRPC server. */
+  readonly address: string;
   readonly child: ChildProcess;
   readonly ops: string;
   readonly lines: LogLine[];
@@ -62,10 +64,12 @@ export async function spawnServer(
       look();
     });
   const serving = await line(({ msg }) => msg === 'serving');
-  const connection = new Connection(`127.0.0.1:${String(serving.grpc)}`);
+  const address = `127.0.0.1:${String(serving.grpc)}`;
+  const connection = new Connection(address);
   return {
     connection,
     ...clientsOf(connection),
+    address,
     child,
     ops: `http://127.0.0.1:${String(serving.http)}`,
     lines,
