@@ -2,6 +2,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { anyPack } from '@bufbuild/protobuf/wkt';
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { diskFullError } from '../../src/disk-full.ts';
 import { type ErrorKind, VigilError } from '../../src/errors.ts';
 import {
   BadRequestSchema,
@@ -43,7 +44,7 @@ export function toVigilError(error: unknown): VigilError {
   if (error instanceof VigilError) {
     return error.code === 'INTERNAL' ? new VigilError('INTERNAL', INTERNAL_TEXT, { cause: error }) : error;
   }
-  return new VigilError('INTERNAL', INTERNAL_TEXT, { cause: error });
+  return diskFullError(error) ?? new VigilError('INTERNAL', INTERNAL_TEXT, { cause: error });
 }
 
 /** The error as a google.rpc.Status: ErrorInfo always, the others where they fit. */
