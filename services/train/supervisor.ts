@@ -1,4 +1,5 @@
 /** Takes runs through their states: one at a time, oldest first, from the last checkpoint after any interruption. */
+import { diskFullError } from '../../src/disk-full.ts';
 import { VigilError } from '../../src/errors.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 import { ChangeSignal } from '../change-signal.ts';
@@ -15,6 +16,8 @@ import {
 } from '../storage/store.ts';
 import { type AttemptSettings, registerBundle, type StopReason, trainOnce } from './attempt.ts';
 import { LiveProgress } from './live-progress.ts';
+import { failureOf } from './run-failure.ts';
+import { untilStored } from './until-stored.ts';
 
 export interface SupervisorSettings extends AttemptSettings {
   readonly instruments: Instruments;
@@ -184,7 +187,11 @@ export class TrainingSupervisor {
       } else await this.#stopped(id, outcome === 'cancelled');
     } catch (error) {
       await this.#writes;
-      await this.#failed(run, error);
+      await untilStored(
+        () => this.#failed(run, error),
+        () => this.#closing,
+        log,
+      );
     } finally {
       live.end();
       this.#cancelled.delete(id);
@@ -216,7 +223,7 @@ export class TrainingSupervisor {
   async #failed(run: RunRecord, error: unknown): Promise<void> {
     const { log, store } = this.#settings;
     const { id } = run;
-    const known = error instanceof VigilError ? error : undefined;
+    const known = error instanceof VigilError ? error : diskFullError(error);
     if (known?.code === 'ENGINE_UNAVAILABLE') {
       const now = await store.getRun(id);
       if (now?.state === 'cancelling') return void (await this.#end(id, { state: 'cancelled' }));
@@ -225,15 +232,8 @@ export class TrainingSupervisor {
         return void (await this.#move(id, ACTIVE, { state: 'interrupted' }));
       }
     }
-    const code = known?.code ?? 'INTERNAL';
-    const message =
-      code === 'ENGINE_UNAVAILABLE'
-        ? `the engine went away ${MAX_ATTEMPTS} times without a new checkpoint`
-        : code === 'INTERNAL'
-          ? 'internal error; the server log has its cause'
-          : known!.message;
     log.error({ run: runName(id), err: error }, 'training failed');
-    await this.#end(id, { state: 'failed', error: { code, message } });
+    await this.#end(id, { state: 'failed', error: failureOf(known, MAX_ATTEMPTS) });
   }
 
   #take(id: string, update: TrainingUpdate, times: StepTimes): void {
