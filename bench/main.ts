@@ -7,6 +7,7 @@ import { percent, remark, write } from '../services/cli/print.ts';
 import { benchCollapse } from './collapse.ts';
 import { type Pytorch, providePytorch } from './contenders/install-pytorch.ts';
 import { benchEpoch } from './epoch.ts';
+import { benchFaults, FAULTS } from './faults/faults.ts';
 import { renderCollapse } from './page/collapse-page.ts';
 import { renderPage } from './page/render.ts';
 import { DOCUMENTED, PAGE, RESULTS, readResults } from './page/results.ts';
@@ -114,6 +115,25 @@ withPeer(program.command('scaling'))
       say: remark,
     });
     await keep(flags.json, result);
+  });
+
+program
+  .command('faults')
+  .description('kills, stops and starves a server under load, and tells what was lost')
+  .argument('[names...]', `of ${Object.keys(FAULTS).join(', ')}; default: all`, [])
+  .option('--json <file>', 'where the rows go', join(RESULTS, 'faults.json'))
+  .option('--times <count>', 'times that each fault happens, instead of its own number', positive)
+  .action(async (names: string[], { json, times }: { json: string; times?: number }) => {
+    const unknown = names.filter((name) => !(name in FAULTS));
+    if (unknown.length > 0)
+      throw new InvalidArgumentError(`${unknown.join(', ')}; allowed: ${Object.keys(FAULTS).join(', ')}.`);
+    const chosen = names.length > 0 ? names : Object.keys(FAULTS);
+    const result = await benchFaults({ names: chosen, times, command: asTyped(), say: remark });
+    for (const { fault, lost, recoveryMs } of result.rows)
+      write(
+        `${fault}: ${lost} lost${recoveryMs ? `, back after ${recoveryMs.median} ms (longest ${recoveryMs.longest})` : ''}`,
+      );
+    await keep(json, result);
   });
 
 program
