@@ -9,6 +9,7 @@ import { type Pytorch, providePytorch } from './contenders/install-pytorch.ts';
 import { benchEpoch } from './epoch.ts';
 import { benchFaults, FAULTS } from './faults/faults.ts';
 import { renderCollapse } from './page/collapse-page.ts';
+import { renderFaults } from './page/faults-page.ts';
 import { renderPage } from './page/render.ts';
 import { DOCUMENTED, PAGE, RESULTS, readResults } from './page/results.ts';
 import { AXES, type Axis, benchScaling } from './scaling.ts';
@@ -121,7 +122,7 @@ program
   .command('faults')
   .description('kills, stops and starves a server under load, and tells what was lost')
   .argument('[names...]', `of ${Object.keys(FAULTS).join(', ')}; default: all`, [])
-  .option('--json <file>', 'where the rows go', join(RESULTS, 'faults.json'))
+  .option('--json <file>', 'where the rows go', join(DOCUMENTED, 'faults.json'))
   .option('--times <count>', 'times that each fault happens, instead of its own number', positive)
   .action(async (names: string[], { json, times }: { json: string; times?: number }) => {
     const unknown = names.filter((name) => !(name in FAULTS));
@@ -134,6 +135,7 @@ program
         `${fault}: ${lost} lost${recoveryMs ? `, back after ${recoveryMs.median} ms (longest ${recoveryMs.longest})` : ''}`,
       );
     await keep(json, result);
+    await writeFile(json.replace(/\.json$/, '.md'), renderFaults(result));
   });
 
 program
