@@ -110,10 +110,16 @@ describe('late, repeated and jumping frames', () => {
     expect(hops.map(({ kind }) => kind)).not.toContain('restart');
   });
 
-  test('a step back of less than a window is late frames, not a jump', () => {
+  test('a step back of at most a window is a late frame, of more a jump', () => {
     const stream = new WindowStream(settings);
-    push(stream, at10Hz(0, 11));
-    expect(push(stream, [[5e5, 1]])).toEqual([]);
+    push(stream, at10Hz(2e6, 11));
+    expect(push(stream, [[2e6, 1]])).toEqual([]);
+    expect(stream.counts.late).toBe(1);
+    const back = push(stream, [[2e6 - 1, 1]]);
+    expect(told(back)).toEqual([
+      ['window', 3e6],
+      ['restart', 2e6 - 1],
+    ]);
     expect(stream.counts.late).toBe(1);
   });
 
