@@ -14,6 +14,7 @@ const ROOMS = {
   models: ['tensor', 'random'],
   registry: ['models', 'data', 'evaluation'],
   wasm: ['random'],
+  streaming: [],
   synthesis: ['models', 'tensor', 'random'],
   tensor: ['wasm'],
   training: ['wasm', 'losses', 'models', 'tensor', 'data', 'evaluation', 'random'],

@@ -13,6 +13,7 @@ import { renderFaults } from './page/faults-page.ts';
 import { renderPage } from './page/render.ts';
 import { DOCUMENTED, PAGE, RESULTS, readResults } from './page/results.ts';
 import { AXES, type Axis, benchScaling } from './scaling.ts';
+import { benchStreams } from './streams.ts';
 import { printTraining } from './training/print-training.ts';
 import { benchTraining } from './training/training.ts';
 
@@ -160,6 +161,20 @@ program
     });
     await keep(json, result);
     await writeFile(json.replace(/\.json$/, '.md'), renderCollapse(result));
+  });
+
+program
+  .command('streams')
+  .description('memory of idle ClassifyStream calls, beside bidirectional calls of grpc-js that do nothing')
+  .option('--json <file>', 'where the figures go', join(RESULTS, 'streams.json'))
+  .option('--streams <count>', 'streams that are open at once', positive, 5000)
+  .option('--connections <count>', 'connections that they share', positive, 10)
+  .action(async ({ json, streams, connections }: { json: string; streams: number; connections: number }) => {
+    const result = await benchStreams({ streams, connections, command: asTyped(), say: remark });
+    write(
+      `an idle stream: ${result.idleBytes} bytes of heap beyond grpc-js's own, goal ${result.goalBytes}: ${result.met ? 'met' : 'NOT met'}`,
+    );
+    await keep(json, result);
   });
 
 program

@@ -5,6 +5,7 @@ import { VigilError } from '../src/errors.ts';
 import { Registry } from '../src/registry/registry.ts';
 import type { VersionRecord } from '../src/registry/version.ts';
 import { createClassifierHandlers, createClassifyBatcher } from './classify/handlers.ts';
+import { OpenStreams } from './classify/open-streams.ts';
 import { type Config, splitAddress } from './config.ts';
 import { createDatasetHandlers } from './datasets/handlers.ts';
 import { resolveDataset } from './datasets/resolve.ts';
@@ -149,11 +150,14 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const isAlias = (name: string): boolean => registry.aliases().has(name);
   const admission = new Admission(store, config.VIGIL_MAX_QUEUED_RUNS, now);
   const stop = stopping.signal;
+  const streams = new OpenStreams(config.VIGIL_MAX_STREAMS, stop, (open) =>
+    instruments.streamsOpen.set(open),
+  );
   const maxBytes = config.VIGIL_MAX_DATASET_BYTES;
   const services = [
     mounted(
       ClassifierService,
-      createClassifierHandlers({ residency, batcher, instruments, tracer, isAlias }),
+      createClassifierHandlers({ residency, batcher, instruments, tracer, isAlias, streams }),
     ),
     mounted(
       SynthesizerService,

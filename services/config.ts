@@ -64,6 +64,9 @@ const schema = z.object({
     .describe('Largest gRPC message accepted.'),
   VIGIL_MAX_BATCH_ROWS: count(1, 4096).default(64).describe('Most rows in one run of the classifier.'),
   VIGIL_MAX_PENDING_ROWS: count(1, 1_000_000).default(4096).describe('Most rows that wait for the engine.'),
+  VIGIL_MAX_STREAMS: count(1, 1_000_000)
+    .default(10_000)
+    .describe('Most ClassifyStream calls that are open at once.'),
   VIGIL_MAX_QUEUED_RUNS: count(1, 10_000).default(64).describe('Most training runs that wait.'),
   VIGIL_MAX_RESIDENT_MODELS: count(1, 1000)
     .default(4)

@@ -57,6 +57,7 @@ export const ERRORS = {
   ALIAS_CONFLICT: ['aborted', 'The alias moved since it was read.'],
   QUEUE_FULL: ['exhausted', 'A bounded queue is full.'],
   DISK_FULL: ['exhausted', 'The disk of the data directory has no room for what was asked.'],
+  TOO_MANY_STREAMS: ['exhausted', 'As many streams are open as may be.'],
   ENGINE_UNAVAILABLE: ['unavailable', 'The engine process is starting, restarting or gone.'],
   MODEL_LOADING: ['unavailable', 'The model version is being loaded.'],
   SHUTTING_DOWN: ['unavailable', 'The server is shutting down.'],

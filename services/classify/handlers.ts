@@ -8,6 +8,8 @@ import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
 import { toResponse, toSamples } from './convert.ts';
+import type { OpenStreams } from './open-streams.ts';
+import { createStreamHandler } from './stream-handler.ts';
 
 /** Rows of all callers, batched for the serving engine; each request's tag is its trace context. */
 export type ClassifyBatcher = Batcher<Context>;
@@ -55,6 +57,7 @@ export function createClassifierHandlers(settings: {
   tracer: Tracer | undefined;
   /** Whether a name is an alias now; metrics are labelled with aliases only. */
   isAlias: (name: string) => boolean;
+  streams: OpenStreams;
 }): ServiceHandlers<typeof ClassifierService> {
   const { residency, batcher, instruments, tracer, isAlias } = settings;
   return {
@@ -76,5 +79,6 @@ export function createClassifierHandlers(settings: {
         release();
       }
     },
+    classifyStream: createStreamHandler(settings),
   };
 }

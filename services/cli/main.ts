@@ -15,6 +15,7 @@ import { addQuickstart } from './quickstart.ts';
 import { addReproduce } from './reproduce.ts';
 import { addRuns } from './runs.ts';
 import { DEFAULT_ADDRESS, globalsOf } from './session.ts';
+import { addStream } from './stream.ts';
 import { addSynthesize } from './synthesize.ts';
 import { addTrain } from './train.ts';
 
@@ -38,6 +39,7 @@ export function createProgram(): Command {
     addRuns,
     addModels,
     addClassify,
+    addStream,
     addSynthesize,
     addEvaluate,
     addDatasets,

@@ -94,6 +94,24 @@ export const METRICS = {
     help: 'Rows classified, by the most probable class and the alias that was asked for.',
     labels: ['class', 'alias'],
   },
+  streamsOpen: {
+    type: 'gauge',
+    name: 'vigil_streams_open',
+    help: 'ClassifyStream calls that are open.',
+    labels: [],
+  },
+  streamHops: {
+    type: 'counter',
+    name: 'vigil_stream_hops_total',
+    help: 'Hops of streams by outcome: answered, withheld (a gap, a jump of the clock, no engine) or skipped for newer ones.',
+    labels: ['outcome'],
+  },
+  streamFrames: {
+    type: 'counter',
+    name: 'vigil_stream_frames_total',
+    help: 'Frames of streams by outcome: accepted, late (dropped), and duplicate (replaced by a later one of the same time).',
+    labels: ['outcome'],
+  },
   synthesisedRows: {
     type: 'counter',
     name: 'vigil_synthesised_rows_total',

@@ -8,13 +8,30 @@ import type { DatasetNames } from './npz.ts';
 const OWN_COLUMNS = ['clip', 'group', 'label', 'time'];
 const REQUIRED = ['clip', 'label', 'time'];
 
-/** Frames of one clip stand together or apart; their order is that of the file. */
+/** Clips as they were recorded, before resampling: frames of one stand together or apart, in the order of the file. */
+export interface CsvClips {
+  readonly channelNames: readonly string[];
+  readonly clips: readonly Clip[];
+}
+
+/** Clips of the file, resampled to `steps`. DATASET_MALFORMED names the line and the column. */
 export function parseCsvDataset(
   bytes: Uint8Array,
   file: string,
   names: DatasetNames,
   steps: number,
 ): { dataset: Dataset; report: PruneReport } {
+  const { clips, channelNames } = parseCsvClips(bytes, file);
+  return datasetFromClips(
+    file,
+    clips,
+    { name: names.name, classNames: names.classNames, channelNames },
+    steps,
+  );
+}
+
+/** DATASET_MALFORMED names the line and the column. */
+export function parseCsvClips(bytes: Uint8Array, file: string): CsvClips {
   const malformed = (field: string, found: string, allowed: string): VigilError =>
     VigilError.field(`${file}: ${field}`, found, allowed, 'DATASET_MALFORMED');
   let records: Record<string, string>[];
@@ -62,11 +79,5 @@ export function parseCsvDataset(
     clip.times.push(time);
     clip.frames.push(channelNames.map(number));
   });
-  const read = [...clips].map(([id, clip]): Clip => ({ id, ...clip }));
-  return datasetFromClips(
-    file,
-    read,
-    { name: names.name, classNames: names.classNames, channelNames },
-    steps,
-  );
+  return { channelNames, clips: [...clips].map(([id, clip]): Clip => ({ id, ...clip })) };
 }

@@ -130,6 +130,18 @@ export const ROWS: readonly RowSpec[] = [
           },
         ],
       ),
+      series('Streams open', 'ClassifyStream calls, per pod.', 'short', [
+        { expr: `vigil_streams_open${ON}`, legend: '{{pod}}' },
+      ]),
+      series(
+        'Hops of streams',
+        'Per second, by outcome; skipped ones mean that the engine is too slow.',
+        'ops',
+        [{ expr: `sum by (outcome) (${rate(`vigil_stream_hops_total${ON}`)})`, legend: '{{outcome}}' }],
+      ),
+      series('Frames of streams', 'Per second, by outcome.', 'ops', [
+        { expr: `sum by (outcome) (${rate(`vigil_stream_frames_total${ON}`)})`, legend: '{{outcome}}' },
+      ]),
       series('Rows synthesised', 'Per second, by class.', 'ops', [
         { expr: `sum by (class) (${rate(`vigil_synthesised_rows_total${ON}`)})`, legend: '{{class}}' },
       ]),

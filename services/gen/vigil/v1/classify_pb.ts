@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { ClassifyStreamRequestSchema, ClassifyStreamResponseSchema } from "./classify_stream_pb.ts";
+import { file_vigil_v1_classify_stream } from "./classify_stream_pb.ts";
 import type { Tensor } from "./tensor_pb.ts";
 import { file_vigil_v1_tensor } from "./tensor_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vigil/v1/classify.proto.
  */
 export const file_vigil_v1_classify: GenFile = /*@__PURE__*/
-  fileDesc("Chd2aWdpbC92MS9jbGFzc2lmeS5wcm90bxIIdmlnaWwudjEiQwoPQ2xhc3NpZnlSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEiEKB3NhbXBsZXMYAiABKAsyEC52aWdpbC52MS5UZW5zb3IiVAoQQ2xhc3NpZnlSZXNwb25zZRIVCg1tb2RlbF92ZXJzaW9uGAEgASgJEikKC3ByZWRpY3Rpb25zGAIgAygLMhQudmlnaWwudjEuUHJlZGljdGlvbiJSCgpQcmVkaWN0aW9uEhEKCXRvcF9jbGFzcxgBIAEoCRIxCg1wcm9iYWJpbGl0aWVzGAIgAygLMhoudmlnaWwudjEuQ2xhc3NQcm9iYWJpbGl0eSI7ChBDbGFzc1Byb2JhYmlsaXR5EhIKCmNsYXNzX25hbWUYASABKAkSEwoLcHJvYmFiaWxpdHkYAiABKAIyVgoRQ2xhc3NpZmllclNlcnZpY2USQQoIQ2xhc3NpZnkSGS52aWdpbC52MS5DbGFzc2lmeVJlcXVlc3QaGi52aWdpbC52MS5DbGFzc2lmeVJlc3BvbnNlYgZwcm90bzM", [file_vigil_v1_tensor]);
+  fileDesc("Chd2aWdpbC92MS9jbGFzc2lmeS5wcm90bxIIdmlnaWwudjEiQwoPQ2xhc3NpZnlSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEiEKB3NhbXBsZXMYAiABKAsyEC52aWdpbC52MS5UZW5zb3IiVAoQQ2xhc3NpZnlSZXNwb25zZRIVCg1tb2RlbF92ZXJzaW9uGAEgASgJEikKC3ByZWRpY3Rpb25zGAIgAygLMhQudmlnaWwudjEuUHJlZGljdGlvbiJSCgpQcmVkaWN0aW9uEhEKCXRvcF9jbGFzcxgBIAEoCRIxCg1wcm9iYWJpbGl0aWVzGAIgAygLMhoudmlnaWwudjEuQ2xhc3NQcm9iYWJpbGl0eSI7ChBDbGFzc1Byb2JhYmlsaXR5EhIKCmNsYXNzX25hbWUYASABKAkSEwoLcHJvYmFiaWxpdHkYAiABKAIyrwEKEUNsYXNzaWZpZXJTZXJ2aWNlEkEKCENsYXNzaWZ5EhkudmlnaWwudjEuQ2xhc3NpZnlSZXF1ZXN0GhoudmlnaWwudjEuQ2xhc3NpZnlSZXNwb25zZRJXCg5DbGFzc2lmeVN0cmVhbRIfLnZpZ2lsLnYxLkNsYXNzaWZ5U3RyZWFtUmVxdWVzdBogLnZpZ2lsLnYxLkNsYXNzaWZ5U3RyZWFtUmVzcG9uc2UoATABYgZwcm90bzM", [file_vigil_v1_classify_stream, file_vigil_v1_tensor]);
 
 /**
  * Samples to classify.
@@ -145,6 +147,21 @@ export const ClassifierService: GenService<{
     methodKind: "unary";
     input: typeof ClassifyRequestSchema;
     output: typeof ClassifyResponseSchema;
+  },
+  /**
+   * Classifies a rolling window over frames of any rate: one result per hop of event time. docs/streaming.md has the
+   * rules for late, missing and repeated frames.
+   *
+   * Errors: INVALID_ARGUMENT (configuration, frames, more than 250 frames a second), NOT_FOUND (model),
+   * FAILED_PRECONDITION (the alias moved to a version of another shape), RESOURCE_EXHAUSTED (too many streams),
+   * UNAVAILABLE (the engine is away when the stream begins, shutting down).
+   *
+   * @generated from rpc vigil.v1.ClassifierService.ClassifyStream
+   */
+  classifyStream: {
+    methodKind: "bidi_streaming";
+    input: typeof ClassifyStreamRequestSchema;
+    output: typeof ClassifyStreamResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_vigil_v1_classify, 0);
