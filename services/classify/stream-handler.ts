@@ -25,7 +25,7 @@ export interface StreamHandlerSettings {
   readonly residency: ModelResidency;
   readonly batcher: ClassifyBatcher;
   readonly instruments: Instruments;
-  readonly tracer: Tracer;
+  readonly tracer: Tracer | undefined;
   readonly isAlias: (name: string) => boolean;
   readonly streams: OpenStreams;
 }
