@@ -14,6 +14,7 @@ import type {
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { VigilError } from '../../src/errors.ts';
+import type { Access, ArrivedCall } from '../security/access.ts';
 import { decode, encode } from './codec.ts';
 import { toServiceDefinition } from './definition.ts';
 import type { CallContext, ServiceHandlers } from './handler.ts';
@@ -29,6 +30,8 @@ type Call =
 type UnknownHandler = (request: unknown, context: CallContext) => unknown;
 
 export interface ServeOptions extends Observation {
+  /** Names every caller, and refuses those who may not call. */
+  readonly access: Pick<Access, 'gate'>;
   /** Aborts every call: the server is forced to stop. */
   readonly forced: AbortSignal;
 }
@@ -55,6 +58,7 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
     client_streaming: [true, false],
     bidi_streaming: [true, true],
   }[method.methodKind] as [boolean, boolean];
+  const gate = options.access.gate(name, streams[0] || streams[1]);
   return (call: Call, callback?: sendUnaryData<Buffer>): void => {
     const controller = new AbortController();
     const abort = (): void => controller.abort(cancelledBy(call));
@@ -62,17 +66,17 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
       controller.abort(new VigilError('SHUTTING_DOWN', 'the server is shutting down'));
     (call as EventEmitter).on('cancelled', abort);
     options.forced.addEventListener('abort', force, { once: true });
-    const context: CallContext = {
-      method: name,
-      signal: controller.signal,
-      deadline: deadlineOf(call),
-      principal: call.getPeer(),
-      log: options.log,
-    };
     const request = streams[0] ? requests(method, call as Readable) : undefined;
     const input = (): unknown =>
       request ?? decode(method.input, (call as ServerUnaryCall<Buffer, Buffer>).request);
-    const work = async (): Promise<Buffer | undefined> => {
+    const serve = async (principal: string): Promise<Buffer | undefined> => {
+      const context: CallContext = {
+        method: name,
+        signal: controller.signal,
+        deadline: deadlineOf(call),
+        principal,
+        log: options.log,
+      };
       if (!streams[1]) return encode(method.output, (await handler(input(), context)) as Message);
       for await (const message of handler(input(), context) as AsyncIterable<Message>) {
         controller.signal.throwIfAborted();
@@ -84,6 +88,11 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
       }
       controller.signal.throwIfAborted();
       return undefined;
+    };
+    const work = async (): Promise<Buffer | undefined> => {
+      const gated = gate(call as ArrivedCall);
+      const { principal, release } = gated instanceof Promise ? await gated : gated;
+      return serve(principal).finally(release);
     };
     observeCall(options, name, call.metadata as Metadata, work)
       .then(
