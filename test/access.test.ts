@@ -38,7 +38,6 @@ beforeAll(async () => {
   server = await startServer({
     VIGIL_TOKENS_FILE: tokensFile(),
     VIGIL_CREDENTIALS_REFRESH_MS: '50',
-    VIGIL_MAX_CALLS_PER_SECOND_PER_PRINCIPAL: '50',
   });
 }, 60_000);
 
@@ -130,22 +129,6 @@ test('whoever is refused in a loop is in the audit log once a minute', async () 
   expect(await refusals()).toBe(1);
 });
 
-test('beyond its calls a second a principal is refused at once with a time; others are served', async () => {
-  const { models } = as('classify');
-  const outcomes = await Promise.allSettled(Array.from({ length: 80 }, () => models.listModelVersions({})));
-  const refused = outcomes.flatMap((outcome) =>
-    outcome.status === 'rejected' ? [outcome.reason as object] : [],
-  );
-  expect(refused.length).toBeGreaterThan(10);
-  for (const error of refused)
-    expect(error).toMatchObject({
-      status: 'RESOURCE_EXHAUSTED',
-      reason: 'QUOTA_EXCEEDED',
-      message: expect.stringContaining('50 a second'),
-    });
-  await as('train').training.listRuns({});
-});
-
 test('a token that is taken out of the file, or put into it, counts without a restart', async () => {
   const status = (name: string) =>
     as(name)
@@ -171,6 +154,8 @@ test('the command line carries a token, shows the audit log and never prints the
     'audit',
     '-p',
     'token:train',
+    '-n',
+    '1',
   ]);
   expect(listed.code).toBe(0);
   expect(json(listed)).toMatchObject({ entries: [{ principal: 'token:train' }] });

@@ -5,6 +5,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import { Connection } from '../services/client/client.ts';
+import { AuditService } from '../services/gen/vigil/v1/audit_pb.ts';
 import { Health } from '../services/gen/grpc/health/v1/health_pb.ts';
 import { ServerReflection } from '../services/gen/grpc/reflection/v1/reflection_pb.ts';
 import { type BareServer, startBareServer } from './support/bare-server.ts';
@@ -224,4 +225,22 @@ test('streams of one principal are counted over its connections; the next is ref
   const again = reflect();
   expect((await again.answers.next()).done).toBe(false);
   again.end();
+});
+
+test('beyond its calls a second a principal is refused at once', async () => {
+  const server = await start({ VIGIL_MAX_CALLS_PER_SECOND_PER_PRINCIPAL: '1' });
+  const connection = new Connection(`127.0.0.1:${server.port}`);
+  closers.push(() => connection.close());
+  const { listAuditEntries } = connection.service(AuditService);
+  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => listAuditEntries({})));
+  expect(outcomes[0]!.status).toBe('fulfilled');
+  const refused = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as object] : []));
+  // Twenty calls take no ten seconds.
+  expect(refused.length).toBeGreaterThanOrEqual(10);
+  for (const error of refused)
+    expect(error).toMatchObject({
+      status: 'RESOURCE_EXHAUSTED',
+      reason: 'QUOTA_EXCEEDED',
+      message: expect.stringContaining('1 a second'),
+    });
 });
