@@ -5,9 +5,9 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
 import { Connection } from '../services/client/client.ts';
-import { AuditService } from '../services/gen/vigil/v1/audit_pb.ts';
 import { Health } from '../services/gen/grpc/health/v1/health_pb.ts';
 import { ServerReflection } from '../services/gen/grpc/reflection/v1/reflection_pb.ts';
+import { AuditService } from '../services/gen/vigil/v1/audit_pb.ts';
 import { type BareServer, startBareServer } from './support/bare-server.ts';
 
 const closers: (() => unknown)[] = [];

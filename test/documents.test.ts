@@ -55,6 +55,17 @@ test('docs/operations/metrics.md lists every family with its type and labels', (
   }
 });
 
+test('tests that docs/security.md cites are there', () => {
+  const cited = [
+    ...read('docs/security.md').matchAll(/\]\((\.\.\/[^)]+\.test\.ts)\)(?:: ((?:"[^"]+"(?:, )?)+))?/g),
+  ];
+  expect(cited.length).toBeGreaterThan(25);
+  for (const [, path, titles = ''] of cited) {
+    const source = read(path!.slice('../'.length));
+    for (const [, title] of titles.matchAll(/"([^"]+)"/g)) expect(source, path).toContain(title);
+  }
+});
+
 test('options have one list: in the schema, in the proto and in docs/method.md', () => {
   expect(TrainingOptionsSchema.fields.map(({ localName }) => localName).toSorted()).toEqual(
     [...OPTION_NAMES].toSorted(),
