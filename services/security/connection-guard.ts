@@ -23,6 +23,8 @@ export type ConnectionRefusal = (typeof CONNECTION_REFUSALS)[number];
  */
 const MAX_IDLE_PINGS = 100;
 const PING_WINDOW_MS = 60_000;
+/** Of a call's metadata, uncompressed, as RFC 9113 counts it (6.5.2); a token takes at most half of it. */
+const MAX_METADATA_BYTES = 16 * 1024;
 /** More than an acknowledged ping takes, inside TLS too. */
 const PING_BYTES = 64;
 
@@ -70,6 +72,8 @@ export class ConnectionGuard {
     silent.unref();
     // Its SETTINGS are the second half of the preface (RFC 9113, 3.4).
     session.once('remoteSettings', () => clearTimeout(silent));
+    // grpc-js sets none, and a single call could send whatever fits into nine frames.
+    session.settings({ maxHeaderListSize: MAX_METADATA_BYTES });
     this.#countPings(session);
     session.once('close', () => {
       clearTimeout(silent);
