@@ -45,6 +45,7 @@ COPY --from=build /app/dist /app/dist
 COPY --from=modules --chown=1000:1000 /var/lib/vigil /var/lib/vigil
 COPY package.json LICENSE README.md /app/
 COPY examples /app/examples
+# Listening on every address, it starts with VIGIL_TLS_CERT and VIGIL_TLS_KEY, or when VIGIL_PLAINTEXT allows plaintext.
 # A container of this image serves on a GPU, or does not start and says why. What the driver compiles for a GPU that the
 # libraries have no code for is kept with the data.
 ENV NODE_ENV=production \

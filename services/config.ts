@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { VigilError } from '../src/errors.ts';
+import { SECURITY_SETTINGS } from './security/settings.ts';
+import { count } from './setting-types.ts';
 
 const address = z
   .string()
@@ -14,10 +16,6 @@ const address = z
     (value) => Number(value.slice(value.lastIndexOf(':') + 1)) <= 65_535,
     'allowed: a port from 0 to 65535',
   );
-const count = (least: number, most: number) => {
-  const error = `allowed: an integer from ${least} to ${most}`;
-  return z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
-};
 const MIB = 2 ** 20;
 
 const schema = z.object({
@@ -77,6 +75,7 @@ const schema = z.object({
   VIGIL_MAX_CONNECTION_AGE_MS: count(1000, 86_400_000)
     .default(1_800_000)
     .describe('Age at which connections are asked to reconnect, so that clients find new replicas.'),
+  ...SECURITY_SETTINGS,
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional().describe('OTLP/HTTP collector. Traces are off without it.'),
   OTEL_SERVICE_NAME: z.string().min(1).default('vigil').describe('Name of this service in traces.'),
 });
@@ -109,7 +108,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 }
 
 /** Read by the command line, not by the server. */
-const CLIENT_VARIABLES = ['VIGIL_ADDRESS', 'VIGIL_DEBUG', 'VIGIL_ENGINE_PROCESS'];
+const CLIENT_VARIABLES = ['VIGIL_ADDRESS', 'VIGIL_TOKEN', 'VIGIL_DEBUG', 'VIGIL_ENGINE_PROCESS'];
 
 /** Name, default and meaning of every setting: what docs/configuration.md says. */
 export function describeSettings(): { name: string; default: string; description: string }[] {

@@ -1,6 +1,6 @@
 /** The gRPC server: every service on one port, and how it stops. */
 import type { DescService } from '@bufbuild/protobuf';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import { VigilError } from '../src/errors.ts';
 import type { Config } from './config.ts';
 import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb.ts';
@@ -9,6 +9,8 @@ import { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection
 import { createReflectionService } from './reflection.ts';
 import type { ServiceHandlers } from './rpc/handler.ts';
 import { addService, type ServeOptions } from './rpc/serve.ts';
+import type { ConnectionGuard } from './security/connection-guard.ts';
+import type { Transport } from './security/transport.ts';
 
 /** A service with its handlers; the pair is made where its type is known. */
 export interface Mounted {
@@ -28,7 +30,11 @@ export interface GrpcServer {
 
 type ServerSettings = Pick<
   Config,
-  'VIGIL_GRPC_ADDRESS' | 'VIGIL_MAX_MESSAGE_BYTES' | 'VIGIL_MAX_CONNECTION_AGE_MS' | 'VIGIL_DRAIN_LIMIT_MS'
+  | 'VIGIL_GRPC_ADDRESS'
+  | 'VIGIL_MAX_MESSAGE_BYTES'
+  | 'VIGIL_MAX_CONNECTION_AGE_MS'
+  | 'VIGIL_MAX_STREAMS_PER_CONNECTION'
+  | 'VIGIL_DRAIN_LIMIT_MS'
 >;
 
 /** Binds and serves, with reflection over all of `services`. FIELD_INVALID when the address cannot be had. */
@@ -36,11 +42,14 @@ export async function startGrpcServer(
   config: ServerSettings,
   services: readonly Mounted[],
   options: ServeOptions,
+  transport: Pick<Transport, 'credentials'>,
+  guard: ConnectionGuard,
 ): Promise<GrpcServer> {
   const server = new Server({
     'grpc.max_receive_message_length': config.VIGIL_MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
     'grpc.max_connection_age_ms': config.VIGIL_MAX_CONNECTION_AGE_MS,
+    'grpc.max_concurrent_streams': config.VIGIL_MAX_STREAMS_PER_CONNECTION,
     'grpc.max_connection_age_grace_ms': config.VIGIL_DRAIN_LIMIT_MS,
   });
   const described = [...services.map(({ service }) => service), ServerReflection, ServerReflectionAlpha];
@@ -50,12 +59,13 @@ export async function startGrpcServer(
   addService(server, ServerReflectionAlpha, reflection, options);
   const address = config.VIGIL_GRPC_ADDRESS;
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(address, transport.credentials, (error, bound) => {
       if (!error) return resolve(bound);
       const found = `${address}, which cannot be bound (${error.message})`;
       reject(VigilError.field('VIGIL_GRPC_ADDRESS', found, 'an address of this machine that is free'));
     });
   });
+  guard.attach(server);
   return {
     port,
     stop: (limitMs, forced) =>

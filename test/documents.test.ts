@@ -55,6 +55,17 @@ test('docs/operations/metrics.md lists every family with its type and labels', (
   }
 });
 
+test('tests that docs/security.md cites are there', () => {
+  const cited = [
+    ...read('docs/security.md').matchAll(/\]\((\.\.\/[^)]+\.test\.ts)\)(?:: ((?:"[^"]+"(?:, )?)+))?/g),
+  ];
+  expect(cited.length).toBeGreaterThan(25);
+  for (const [, path, titles = ''] of cited) {
+    const source = read(path!.slice('../'.length));
+    for (const [, title] of titles.matchAll(/"([^"]+)"/g)) expect(source, path).toContain(title);
+  }
+});
+
 test('options have one list: in the schema, in the proto and in docs/method.md', () => {
   expect(TrainingOptionsSchema.fields.map(({ localName }) => localName).toSorted()).toEqual(
     [...OPTION_NAMES].toSorted(),
@@ -67,14 +78,14 @@ test('the chart takes every setting but those it writes itself', () => {
   const schema = JSON.parse(read('charts/vigil/values.schema.json')) as {
     properties: { config: { properties: Record<string, unknown> } };
   };
-  const written = [...read('charts/vigil/templates/configmap.yaml').matchAll(/^ {2}(VIGIL_[A-Z_]+):/gm)].map(
+  const written = [...read('charts/vigil/templates/configmap.yaml').matchAll(/^ +(VIGIL_[A-Z_]+):/gm)].map(
     ([, name]) => name!,
   );
   const expected = describeSettings()
     .map(({ name }) => name)
     .filter((name) => !written.includes(name));
   expect(Object.keys(schema.properties.config.properties).toSorted()).toEqual(expected.toSorted());
-  expect(written).toHaveLength(6);
+  expect(written).toHaveLength(12);
 });
 
 test('the image and the chart carry the version of the package', () => {

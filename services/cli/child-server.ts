@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { EXEC_ARGV, siblingModule } from '../child-module.ts';
+import { SECURITY_SETTINGS } from '../security/settings.ts';
 import { EXIT } from './failure.ts';
 
 export interface ChildServer {
@@ -23,13 +24,19 @@ interface ServingLine {
   readonly engine: string;
 }
 
+/** It is for this command alone: on loopback, in plaintext, open to whoever reaches it. */
+function withoutSecurity(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(environment).filter(([name]) => !Object.hasOwn(SECURITY_SETTINGS, name));
+  return Object.fromEntries(kept);
+}
+
 /** Starts a server on a data directory; its log goes to a file. Rejects with its last line when it does not serve. */
 export async function startChildServer(dataDirectory: string, logFile: string): Promise<ChildServer> {
   const log = createWriteStream(logFile);
   const main = fileURLToPath(siblingModule(import.meta.url, '../main'));
   const child = spawn(process.execPath, [...EXEC_ARGV, main], {
     env: {
-      ...process.env,
+      ...withoutSecurity(process.env),
       VIGIL_GRPC_ADDRESS: '127.0.0.1:0',
       VIGIL_HTTP_ADDRESS: '127.0.0.1:0',
       VIGIL_DATA_DIR: dataDirectory,

@@ -11,7 +11,7 @@ import { stagedEngines } from '../staging/status.ts';
 import { addExplainOptions, type ExplainFlags, explainStep } from './explain-step.ts';
 import { EXIT, toFailure } from './failure.ts';
 import { write, writeJson } from './print.ts';
-import { globalsOf, withClients } from './session.ts';
+import { globalsOf, type ServerChoice, withClients } from './session.ts';
 
 interface Finding {
   readonly check: string;
@@ -70,9 +70,10 @@ async function checkData(config: Config): Promise<Finding> {
 }
 
 /** No server is no fault: the doctor is often asked before there is one. */
-async function checkServer(address: string): Promise<Finding> {
+async function checkServer(server: ServerChoice): Promise<Finding> {
+  const { address } = server;
   try {
-    const { status } = await withClients(address, ({ health }) => health.check({}, { timeoutMs: 2000 }));
+    const { status } = await withClients(server, ({ health }) => health.check({}, { timeoutMs: 2000 }));
     return { check: 'server', ok: true, detail: `${address} is ${status === 1 ? 'ready' : 'not ready'}` };
   } catch (error) {
     return { check: 'server', ok: true, detail: toFailure(error, address).message };

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { projectVersion } from '../project.ts';
 import { serve } from '../serve.ts';
+import { addAudit } from './audit.ts';
 import { addClassify } from './classify.ts';
 import { addDatasets } from './datasets.ts';
 import { addDoctor } from './doctor.ts';
@@ -14,7 +15,7 @@ import { remark } from './print.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addReproduce } from './reproduce.ts';
 import { addRuns } from './runs.ts';
-import { DEFAULT_ADDRESS, globalsOf } from './session.ts';
+import { addServerOptions, DEFAULT_ADDRESS, globalsOf } from './session.ts';
 import { addStream } from './stream.ts';
 import { addSynthesize } from './synthesize.ts';
 import { addTrain } from './train.ts';
@@ -22,12 +23,11 @@ import { addTrain } from './train.ts';
 const address = process.env.VIGIL_ADDRESS || DEFAULT_ADDRESS;
 
 export function createProgram(): Command {
-  const program = new Command('vigil')
+  const program = addServerOptions(new Command('vigil'), address)
     .description(
       'Train a drowsiness classifier jointly with the network that synthesises its sparse classes; serve both.',
     )
     .version(projectVersion())
-    .option('--address <host:port>', 'the server; also VIGIL_ADDRESS', address)
     .option('--json', 'results as JSON on stdout, errors as JSON on stderr', false)
     .exitOverride();
   program
@@ -43,6 +43,7 @@ export function createProgram(): Command {
     addSynthesize,
     addEvaluate,
     addDatasets,
+    addAudit,
     addDoctor,
     addEngine,
     addQuickstart,
@@ -65,7 +66,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   else {
     const { address: used, json } = globalsOf(program);
-    const { code, reason, message, metadata } = toFailure(error, used);
+    const { code, reason, message, metadata } = toFailure(error, used.address);
     remark(json ? JSON.stringify({ error: { reason, message, metadata } }) : `vigil: ${message}`);
     process.exitCode = code;
   }

@@ -1,24 +1,84 @@
 /** What every command that talks to a server needs. */
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { VigilError } from '../../src/errors.ts';
 import { Connection } from '../client/client.ts';
 import { type Clients, clientsOf } from '../client/clients.ts';
 
 export const DEFAULT_ADDRESS = '127.0.0.1:50051';
 
+/** The server that the program's options name. */
+export interface ServerChoice {
+  /** HOST:PORT, or with a scheme: https:// and grpcs:// are TLS. */
+  readonly address: string;
+  readonly tls?: boolean;
+  readonly tlsCa?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly token?: string;
+  readonly plaintextToken?: boolean;
+}
+
 /** Options of the program, before any command. */
 export interface GlobalOptions {
-  readonly address: string;
+  readonly address: ServerChoice;
   readonly json: boolean;
 }
 
-export const globalsOf = (command: Command): GlobalOptions => command.optsWithGlobals() as GlobalOptions;
+export function addServerOptions(program: Command, address: string): Command {
+  return program
+    .option('--address <host:port>', 'the server, with https:// for TLS; also VIGIL_ADDRESS', address)
+    .option('--tls', 'TLS with the authorities of this system')
+    .option('--tls-ca <file>', 'TLS with the authorities of a PEM file')
+    .option('--tls-cert <file>', 'PEM file of a client certificate')
+    .option('--tls-key <file>', 'PEM file of its key')
+    .option(
+      '--token <token>',
+      'bearer token; better VIGIL_TOKEN, which other users of this machine cannot see',
+    )
+    .option('--plaintext-token', 'send the token to another machine without TLS all the same');
+}
 
-/** Runs `work` on a connection that is closed afterwards. */
-export async function withClients<T>(address: string, work: (clients: Clients) => Promise<T>): Promise<T> {
-  const connection = new Connection(address);
+export function globalsOf(command: Command): GlobalOptions {
+  const { json, ...choice } = command.optsWithGlobals() as ServerChoice & { json: boolean };
+  return { address: choice, json };
+}
+
+/** Runs `work` on a connection that is closed afterwards. Errors: FIELD_INVALID for options that cannot be used. */
+export async function withClients<T>(
+  server: ServerChoice | string,
+  work: (clients: Clients) => Promise<T>,
+): Promise<T> {
+  const connection = connect(typeof server === 'string' ? { address: server } : server);
   try {
     return await work(clientsOf(connection));
   } finally {
     connection.close();
+  }
+}
+
+function connect(choice: ServerChoice): Connection {
+  const { tlsCa, tlsCert, tlsKey, plaintextToken } = choice;
+  const [, scheme = '', address = ''] = /^(?:(https?|grpcs?):\/\/)?(.*?)\/?$/i.exec(choice.address)!;
+  const secure = /^(https|grpcs)$/i.test(scheme);
+  const tls = secure || [choice.tls, tlsCa, tlsCert, tlsKey].some(Boolean);
+  if (tls && scheme !== '' && !secure)
+    throw VigilError.field('--address', `${scheme}:// with TLS options`, 'https:// or no scheme');
+  const files = {
+    ca: read('--tls-ca', tlsCa),
+    cert: read('--tls-cert', tlsCert),
+    key: read('--tls-key', tlsKey),
+  };
+  const token = choice.token || process.env.VIGIL_TOKEN || undefined;
+  return new Connection(address, {}, { tls: tls ? files : undefined, token, plaintextToken });
+}
+
+function read(option: string, path: string | undefined): Buffer | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const found = `${JSON.stringify(path)}, which cannot be read (${(cause as NodeJS.ErrnoException).code})`;
+    throw VigilError.field(option, found, 'the path of a PEM file');
   }
 }

@@ -8,8 +8,9 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf';
-import { Client, type ClientOptions, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { Client, type ClientOptions, type Metadata, type ServiceError } from '@grpc/grpc-js';
 import { CallError } from './call-error.ts';
+import { type ClientSecurity, toClientCredentials } from './credentials.ts';
 
 export interface CallOptions {
   /** Milliseconds until DEADLINE_EXCEEDED; none by default. */
@@ -42,10 +43,13 @@ export type ServiceClient<S extends DescService> = {
 /** One connection to a server, shared by the clients of its services. */
 export class Connection {
   readonly #client: Client;
+  readonly #metadata: () => Metadata;
 
-  /** `address` is HOST:PORT. Connects at the first call; the caller closes. */
-  constructor(address: string, options: ClientOptions = {}) {
-    this.#client = new Client(address, credentials.createInsecure(), {
+  /** `address` is HOST:PORT. Connects at the first call; the caller closes. Errors: FIELD_INVALID. */
+  constructor(address: string, options: ClientOptions = {}, security: ClientSecurity = {}) {
+    const { channel, metadata } = toClientCredentials(address, security);
+    this.#metadata = metadata;
+    this.#client = new Client(address, channel, {
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,
       ...options,
@@ -67,6 +71,7 @@ export class Connection {
       Buffer.from(toBinary(method.input, create(method.input, message as never)));
     const decode = (bytes: Buffer) => fromBinary(method.output, bytes);
     const client = this.#client;
+    const metadata = this.#metadata;
     const reply = <R>(
       start: (done: (error: ServiceError | null, value?: R) => void) => { cancel(): void },
       { signal }: CallOptions,
@@ -86,21 +91,13 @@ export class Connection {
         return (request, options = {}) =>
           reply(
             (done) =>
-              client.makeUnaryRequest(
-                path,
-                encode,
-                decode,
-                request,
-                new Metadata(),
-                toOptions(options),
-                done,
-              ),
+              client.makeUnaryRequest(path, encode, decode, request, metadata(), toOptions(options), done),
             options,
           );
       case 'server_streaming':
         return (request, options = {}) =>
           stream(
-            client.makeServerStreamRequest(path, encode, decode, request, new Metadata(), toOptions(options)),
+            client.makeServerStreamRequest(path, encode, decode, request, metadata(), toOptions(options)),
             options,
           );
       case 'client_streaming':
@@ -110,7 +107,7 @@ export class Connection {
               path,
               encode,
               decode,
-              new Metadata(),
+              metadata(),
               toOptions(options),
               done,
             );
@@ -119,7 +116,7 @@ export class Connection {
           }, options);
       default:
         return (requests, options = {}) => {
-          const call = client.makeBidiStreamRequest(path, encode, decode, new Metadata(), toOptions(options));
+          const call = client.makeBidiStreamRequest(path, encode, decode, metadata(), toOptions(options));
           send(call, requests as Iterable<unknown>);
           return stream(call, options);
         };

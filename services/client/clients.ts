@@ -1,5 +1,6 @@
 import { Operations } from '../gen/google/longrunning/operations_pb.ts';
 import { Health } from '../gen/grpc/health/v1/health_pb.ts';
+import { AuditService } from '../gen/vigil/v1/audit_pb.ts';
 import { ClassifierService } from '../gen/vigil/v1/classify_pb.ts';
 import { DatasetService } from '../gen/vigil/v1/datasets_pb.ts';
 import { ModelService } from '../gen/vigil/v1/models_pb.ts';
@@ -16,6 +17,7 @@ export function clientsOf(connection: Connection) {
     operations: connection.service(Operations),
     models: connection.service(ModelService),
     datasets: connection.service(DatasetService),
+    audit: connection.service(AuditService),
     health: connection.service(Health),
   };
 }

@@ -36,6 +36,12 @@ export const METRICS = {
     labels: ['rpc_method', 'rpc_status_code'],
     buckets: REQUEST_SECONDS,
   },
+  connectionsRefused: {
+    type: 'counter',
+    name: 'vigil_connections_refused_total',
+    help: 'Connections that were dropped, by reason: too many, too many of one address, no handshake, too many pings.',
+    labels: ['reason'],
+  },
   inferenceQueue: {
     type: 'histogram',
     name: 'vigil_inference_queue_seconds',

@@ -9,7 +9,7 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** The caller's deadline in epoch milliseconds; undefined when it set none. */
   readonly deadline: number | undefined;
-  /** Who calls: the peer's address until authentication names it. */
+  /** Who calls: a name that was authenticated; the peer's address where nothing is. */
   readonly principal: string;
   readonly log: Logger;
 }

@@ -15,6 +15,7 @@ import type {
 } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { VigilError } from '../../src/errors.ts';
+import type { Access, ArrivedCall } from '../security/access.ts';
 import { Cancellation } from './cancellation.ts';
 import { decode, encode } from './codec.ts';
 import { toServiceDefinition } from './definition.ts';
@@ -33,6 +34,8 @@ type Live = Set<Cancellation>;
 type UnknownHandler = (request: unknown, context: CallContext) => unknown;
 
 export interface ServeOptions extends Observation {
+  /** Names every caller, and refuses those who may not call. */
+  readonly access: Pick<Access, 'gate'>;
   /** Aborts every call: the server is forced to stop. */
   readonly forced: AbortSignal;
 }
@@ -69,6 +72,8 @@ class CallFacts implements CallContext {
   readonly cancellation = new Cancellation();
   readonly method: string;
   readonly log: Logger;
+  /** Known when the call is let in. */
+  principal = '';
   readonly #call: Call;
 
   constructor(method: string, log: Logger, call: Call) {
@@ -84,15 +89,12 @@ class CallFacts implements CallContext {
   get deadline(): number | undefined {
     return deadlineOf(this.#call);
   }
-
-  get principal(): string {
-    return this.#call.getPeer();
-  }
 }
 
 function bind(name: string, method: DescMethod, handler: UnknownHandler, options: ServeOptions, live: Live) {
-  const streams = method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
+  const asksStream = method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
   const answersStream = method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming';
+  const gate = options.access.gate(name, asksStream || answersStream);
   return (call: Call, callback?: sendUnaryData<Buffer>): void => {
     const facts = new CallFacts(name, options.log, call);
     const { cancellation } = facts;
@@ -102,10 +104,10 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
       if (!over) cancellation.abort(cancelledBy(call));
     });
     live.add(cancellation);
-    const request = streams ? requests(method, call as Readable) : undefined;
+    const request = asksStream ? requests(method, call as Readable) : undefined;
     const input = (): unknown =>
       request ?? decode(method.input, (call as ServerUnaryCall<Buffer, Buffer>).request);
-    const work = async (): Promise<Buffer | undefined> => {
+    const answer = async (): Promise<Buffer | undefined> => {
       if (!answersStream) return encode(method.output, (await handler(input(), facts)) as Message);
       for await (const message of handler(input(), facts) as AsyncIterable<Message>) {
         cancellation.throwIfAborted();
@@ -117,6 +119,16 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
       }
       cancellation.throwIfAborted();
       return undefined;
+    };
+    const work = async (): Promise<Buffer | undefined> => {
+      const gated = gate(call as ArrivedCall);
+      const { principal, release } = gated instanceof Promise ? await gated : gated;
+      facts.principal = principal;
+      try {
+        return await answer();
+      } finally {
+        release();
+      }
     };
     const end = (): void => {
       over = true;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { SQLOutputValue } from 'node:sqlite';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
-import type { AliasChange, RunRecord, RunState, StoredTrainRequest } from './store.ts';
+import type { AliasChange, AuditRecord, RunRecord, RunState, StoredTrainRequest } from './store.ts';
 
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
@@ -43,6 +43,17 @@ export function toAliasChange(row: Row): AliasChange {
     reason: String(row.reason),
     forced: row.forced === 1,
     gate: parsed(row.gate),
+  };
+}
+
+export function toAuditRecord(row: Row): AuditRecord & { id: string } {
+  return {
+    id: String(row.rowid),
+    time: Number(row.time),
+    principal: String(row.principal),
+    action: String(row.action),
+    subject: String(row.subject),
+    detail: String(row.detail),
   };
 }
 

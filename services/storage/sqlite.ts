@@ -4,10 +4,11 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { VigilError } from '../../src/errors.ts';
 import type { EpochRecord } from '../../src/evaluation/history.ts';
 import { SqliteModels } from './sqlite-models.ts';
-import { toRun } from './sqlite-rows.ts';
+import { toAuditRecord, toRun } from './sqlite-rows.ts';
 import { MIGRATIONS } from './sqlite-schema.ts';
 import { SqliteStatements } from './sqlite-statements.ts';
 import {
+  type AuditRecord,
   type Page,
   type Promotion,
   RUN_STATES,
@@ -197,16 +198,19 @@ class SqliteStore extends SqliteModels implements Store {
     return this.#sql.run('DELETE FROM datasets WHERE name = ?', name) > 0;
   }
 
-  async audit(entry: {
-    time: number;
-    principal: string;
-    action: string;
-    subject: string;
-    detail: string;
-  }): Promise<void> {
+  async audit(entry: AuditRecord): Promise<void> {
     const { time, principal, action, subject, detail } = entry;
     const sql = 'INSERT INTO audit (time, principal, action, subject, detail) VALUES (?, ?, ?, ?, ?)';
     this.#sql.run(sql, time, principal, action, subject, detail);
+  }
+
+  async auditEntries(
+    principal: string | undefined,
+    { limit, after }: Page,
+  ): Promise<(AuditRecord & { id: string })[]> {
+    const sql = `SELECT rowid, * FROM audit WHERE (principal = ? OR ? IS NULL) AND rowid < ? ORDER BY rowid DESC LIMIT ?`;
+    const before = after === undefined ? Number.MAX_SAFE_INTEGER : Number(after);
+    return this.#sql.all(sql, principal ?? null, principal ?? null, before, limit).map(toAuditRecord);
   }
 
   async close(): Promise<void> {

@@ -169,15 +169,21 @@ export interface DatasetStore {
   deleteDataset(name: string): Promise<boolean>;
 }
 
-/** Who did what, for people; never read by the service. */
+/** What somebody did, or was refused. */
+export interface AuditRecord {
+  readonly time: number;
+  readonly principal: string;
+  /** The method's name; "Denied" for a refusal. */
+  readonly action: string;
+  readonly subject: string;
+  readonly detail: string;
+}
+
+/** Who did what, for people; nothing is decided by it. */
 export interface AuditLog {
-  audit(entry: {
-    time: number;
-    principal: string;
-    action: string;
-    subject: string;
-    detail: string;
-  }): Promise<void>;
+  audit(entry: AuditRecord): Promise<void>;
+  /** Newest first; of every principal when none is named. `id` rises with every entry. */
+  auditEntries(principal: string | undefined, page: Page): Promise<(AuditRecord & { readonly id: string })[]>;
 }
 
 export interface Store extends RunStore, ModelStore, DatasetStore, AuditLog {

@@ -52,3 +52,14 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
 {{- .Values.shutdown.gracePeriodSeconds -}}
 {{- end -}}
+
+{{- define "vigil.readyProbe" -}}
+{{- if .Values.tls.enabled -}}
+httpGet:
+  path: /readyz
+  port: 9464
+{{- else -}}
+grpc:
+  port: 50051
+{{- end -}}
+{{- end }}

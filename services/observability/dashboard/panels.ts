@@ -83,6 +83,9 @@ export const ROWS: readonly RowSpec[] = [
         's',
         quantiles('rpc_server_call_duration_seconds', CLASSIFY, [0.5, 0.95, 0.99]),
       ),
+      series('Connections refused', 'Per second, by reason.', 'ops', [
+        { expr: `sum by (reason) (${rate(`vigil_connections_refused_total${ON}`)})`, legend: '{{reason}}' },
+      ]),
       series('Calls by method and status', 'Per second.', 'reqps', [
         {
           expr: `sum by (rpc_method, rpc_status_code) (${rate(`rpc_server_call_duration_seconds_count${ON}`)})`,
