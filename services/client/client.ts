@@ -15,6 +15,8 @@ export interface CallOptions {
   /** Milliseconds until DEADLINE_EXCEEDED; none by default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Sent as `x-request-id`: the same for every try of one request. */
+  readonly requestId?: string;
 }
 
 type Method<M extends DescMethod> = M extends { methodKind: 'unary' }
@@ -91,7 +93,7 @@ export class Connection {
                 encode,
                 decode,
                 request,
-                new Metadata(),
+                toMetadata(options),
                 toOptions(options),
                 done,
               ),
@@ -100,7 +102,14 @@ export class Connection {
       case 'server_streaming':
         return (request, options = {}) =>
           stream(
-            client.makeServerStreamRequest(path, encode, decode, request, new Metadata(), toOptions(options)),
+            client.makeServerStreamRequest(
+              path,
+              encode,
+              decode,
+              request,
+              toMetadata(options),
+              toOptions(options),
+            ),
             options,
           );
       case 'client_streaming':
@@ -110,7 +119,7 @@ export class Connection {
               path,
               encode,
               decode,
-              new Metadata(),
+              toMetadata(options),
               toOptions(options),
               done,
             );
@@ -119,12 +128,24 @@ export class Connection {
           }, options);
       default:
         return (requests, options = {}) => {
-          const call = client.makeBidiStreamRequest(path, encode, decode, new Metadata(), toOptions(options));
+          const call = client.makeBidiStreamRequest(
+            path,
+            encode,
+            decode,
+            toMetadata(options),
+            toOptions(options),
+          );
           send(call, requests as Iterable<unknown>);
           return stream(call, options);
         };
     }
   }
+}
+
+function toMetadata({ requestId }: CallOptions): Metadata {
+  const metadata = new Metadata();
+  if (requestId !== undefined) metadata.set('x-request-id', requestId);
+  return metadata;
 }
 
 function toOptions({ timeoutMs }: CallOptions): { deadline?: number } {

@@ -11,6 +11,8 @@ export interface CallContext {
   readonly deadline: number | undefined;
   /** Who calls: the peer's address until authentication names it. */
   readonly principal: string;
+  /** What names the request over its retries: `x-request-id`, else its trace; undefined without either. */
+  readonly requestId: string | undefined;
   readonly log: Logger;
 }
 

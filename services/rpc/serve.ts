@@ -18,6 +18,7 @@ import { decode, encode } from './codec.ts';
 import { toServiceDefinition } from './definition.ts';
 import type { CallContext, ServiceHandlers } from './handler.ts';
 import { type Observation, observeCall } from './observe.ts';
+import { requestIdOf } from './request-id.ts';
 import { toRpcStatus, toServiceError } from './status.ts';
 
 type Call =
@@ -67,6 +68,7 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
       signal: controller.signal,
       deadline: deadlineOf(call),
       principal: call.getPeer(),
+      requestId: requestIdOf(call.metadata as Metadata),
       log: options.log,
     };
     const request = streams[0] ? requests(method, call as Readable) : undefined;
