@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SQLOutputValue } from 'node:sqlite';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
+import type { TrafficMode, TrafficSplit } from '../../src/registry/traffic.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { AliasChange, RunRecord, RunState, StoredTrainRequest } from './store.ts';
 
@@ -43,6 +44,15 @@ export function toAliasChange(row: Row): AliasChange {
     reason: String(row.reason),
     forced: row.forced === 1,
     gate: parsed(row.gate),
+  };
+}
+
+export function toSplit({ alias, mode, version, share }: Row): TrafficSplit {
+  return {
+    alias: String(alias),
+    mode: String(mode) as TrafficMode,
+    version: String(version),
+    share: Number(share),
   };
 }
 
