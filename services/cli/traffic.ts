@@ -54,12 +54,12 @@ export function addTraffic(models: Command): void {
   }
 }
 
-/** For example "canary of stable, 10.0 %: version 7". */
+/** For example "canary of stable, 10.0%: version 7". */
 function describeSplit({ alias, version, mode, share }: TrafficSplit): string {
   return `${TrafficMode[mode]!.toLowerCase()} of ${alias}, ${percent(share)}: version ${version}`;
 }
 
-/** For the column of aliases: "stable:canary 10.0 %". */
+/** For the column of aliases: "stable:canary 10.0%". */
 export function shortSplit({ alias, mode, share }: TrafficSplit): string {
   return `${alias}:${TrafficMode[mode]!.toLowerCase()} ${percent(share)}`;
 }
