@@ -8,11 +8,12 @@ const TESTS = '\\.test\\.ts$|/testing/';
 const ROOMS = {
   batching: [],
   data: ['random'],
+  drift: ['random'],
   evaluation: ['models', 'random'],
   experiments: ['training', 'evaluation', 'data', 'models', 'synthesis', 'tensor', 'random'],
   losses: ['models', 'tensor'],
   models: ['tensor', 'random'],
-  registry: ['models', 'data', 'evaluation'],
+  registry: ['models', 'data', 'drift', 'evaluation'],
   wasm: ['random'],
   streaming: [],
   synthesis: ['models', 'tensor', 'random'],

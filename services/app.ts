@@ -23,9 +23,15 @@ import { mounted, startGrpcServer } from './grpc-server.ts';
 import { createHealthService, HealthBoard } from './health.ts';
 import { startOpsServer } from './http.ts';
 import { AliasMover } from './models/alias-mover.ts';
+import { DriftObserver } from './models/drift-observer.ts';
 import { PromotionGate } from './models/gate.ts';
 import { createModelHandlers } from './models/handlers.ts';
 import { ModelResidency } from './models/residency.ts';
+import { type Route, Router } from './models/router.ts';
+import { type Answered, Shadow } from './models/shadow.ts';
+import { publishTraffic } from './models/traffic-gauge.ts';
+import { TrafficSetter } from './models/traffic-setter.ts';
+import { VersionRemover } from './models/version-remover.ts';
 import type { Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { startTracing } from './observability/tracing.ts';
@@ -120,9 +126,16 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
 
   engines = await openEngines(config, close, log, instruments);
   const { serving, training } = engines;
-  const registry = new Registry(await store.versions(), await store.aliases());
-  const maxResident = config.VIGIL_MAX_RESIDENT_MODELS;
-  const residency = new ModelResidency({ registry, engine: serving, health, instruments, log, maxResident });
+  const registry = new Registry(await store.versions(), await store.aliases(), await store.traffic());
+  const residency = new ModelResidency({
+    registry,
+    engine: serving,
+    health,
+    instruments,
+    log,
+    maxResident: config.VIGIL_MAX_RESIDENT_MODELS,
+    memoryBytes: config.VIGIL_MODEL_MEMORY_BYTES,
+  });
   close('residency', async () => residency.close());
 
   const findDataset = (name: string) => resolveDataset(store, data, name);
@@ -142,6 +155,9 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   };
   const gate = new PromotionGate({ store, registry, engine: training, resolveDataset: findDataset });
   const mover = new AliasMover({ store, gate, residency, log, now });
+  const traffic = new TrafficSetter({ store, registry, residency, log, now });
+  const remover = new VersionRemover({ store, registry, residency, log, now });
+  await remover.sweep();
   const supervisor = await TrainingSupervisor.open({
     store,
     engine: training,
@@ -167,7 +183,16 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
     maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
     maxPendingRows: config.VIGIL_MAX_PENDING_ROWS,
   });
-  const isAlias = (name: string): boolean => registry.aliases().has(name);
+  const router = new Router(registry, residency);
+  const pendingRows = (): number => batcher.pendingRows;
+  const shadow = new Shadow({ registry, residency, engine: serving, instruments, log, pendingRows });
+  const drift = new DriftObserver({ registry, instruments, windowRows: config.VIGIL_DRIFT_WINDOW_ROWS });
+  metrics.onCollect(() => drift.collect());
+  metrics.onCollect(() => publishTraffic(registry, instruments));
+  const onAnswered = (route: Route, version: VersionRecord, answered: Answered): void => {
+    drift.seen(route, version, answered);
+    shadow.offer(route, answered);
+  };
   const admission = new Admission(store, config.VIGIL_MAX_QUEUED_RUNS, now);
   const stop = stopping.signal;
   const streams = new OpenStreams(config.VIGIL_MAX_STREAMS, stop, (open) =>
@@ -177,7 +202,7 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const services = [
     mounted(
       ClassifierService,
-      createClassifierHandlers({ residency, batcher, instruments, tracer, isAlias, streams }),
+      createClassifierHandlers({ router, batcher, instruments, tracer, onAnswered, streams }),
     ),
     mounted(
       SynthesizerService,
@@ -195,7 +220,10 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
       }),
     ),
     mounted(Operations, createOperationHandlers({ store, supervisor, data, stopping: stop, now })),
-    mounted(ModelService, createModelHandlers({ registry, residency, mover, engine: serving, store })),
+    mounted(
+      ModelService,
+      createModelHandlers({ registry, residency, mover, traffic, remover, engine: serving, store }),
+    ),
     mounted(DatasetService, createDatasetHandlers({ store, data, maxBytes, now })),
     mounted(AuditService, createAuditHandlers(store)),
     mounted(Health, createHealthService(health, stop)),

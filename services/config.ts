@@ -68,7 +68,18 @@ const schema = z.object({
   VIGIL_MAX_QUEUED_RUNS: count(1, 10_000).default(64).describe('Most training runs that wait.'),
   VIGIL_MAX_RESIDENT_MODELS: count(1, 1000)
     .default(4)
-    .describe('Most model versions in memory; aliases always are.'),
+    .describe('Most model versions in memory; what aliases, canaries and shadows name always is.'),
+  VIGIL_MODEL_MEMORY_BYTES: count(1, 1024 * 1024 * MIB)
+    .default(1024 * MIB)
+    .describe(
+      'Most bytes of weights in memory; what aliases, canaries and shadows name is loaded all the same.',
+    ),
+  VIGIL_DRIFT_WINDOW_ROWS: z
+    .union([z.literal('0').transform(() => 0), count(100, 10_000_000)], {
+      error: 'allowed: 0, or an integer from 100 to 10000000',
+    })
+    .default(2000)
+    .describe('Latest rows of an alias that are compared with its training rows, about; 0 turns it off.'),
   VIGIL_MAX_DATASET_BYTES: count(1024, 4096 * MIB)
     .default(256 * MIB)
     .describe('Largest dataset file, and what it may unpack to.'),

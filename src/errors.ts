@@ -45,6 +45,7 @@ export const ERRORS = {
     'precondition',
     'The promotion gate found the version worse than stable, or cannot compare them.',
   ],
+  MODEL_IN_USE: ['precondition', 'An alias, a canary or a shadow names the model version.'],
   ENGINE_REFUSED: ['precondition', 'The engine asked for by name cannot run here.'],
   REQUIREMENT_MISSING: [
     'precondition',

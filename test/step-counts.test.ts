@@ -56,6 +56,7 @@ test('a joint iteration is three runs of the engine, and feeds them from the sam
       const executable = await engine.compile(program, state);
       return {
         layouts: executable.layouts,
+        heldBytes: executable.heldBytes,
         run: (inputs) => {
           runs.push(inputs);
           return executable.run(inputs);

@@ -101,6 +101,7 @@ const without = (engine: Engine, skipped: string): Engine => ({
     if (program.name !== skipped) return executable;
     return {
       layouts: executable.layouts,
+      heldBytes: executable.heldBytes,
       run: async () => ({}),
       submit: async () => ({ read: async () => ({}) }),
       dispose: () => executable.dispose(),

@@ -1,9 +1,10 @@
 import { type Context, context, type Tracer, trace } from '@opentelemetry/api';
 import { Batcher } from '../../src/batching/batcher.ts';
-import { STABLE } from '../../src/registry/registry.ts';
+import type { VersionRecord } from '../../src/registry/version.ts';
 import type { EngineClient } from '../engine/engine.ts';
 import type { ClassifierService } from '../gen/vigil/v1/classify_pb.ts';
-import type { ModelResidency } from '../models/residency.ts';
+import type { Route, Router } from '../models/router.ts';
+import type { Answered } from '../models/shadow.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
@@ -51,18 +52,18 @@ export function createClassifyBatcher(settings: {
 }
 
 export function createClassifierHandlers(settings: {
-  residency: ModelResidency;
+  router: Router;
   batcher: ClassifyBatcher;
   instruments: Instruments;
   tracer: Tracer | undefined;
-  /** Whether a name is an alias now; metrics are labelled with aliases only. */
-  isAlias: (name: string) => boolean;
+  /** Hears of rows that were answered: shadow and drift. */
+  onAnswered: (route: Route, version: VersionRecord, answered: Answered) => void;
   streams: OpenStreams;
 }): ServiceHandlers<typeof ClassifierService> {
-  const { residency, batcher, instruments, tracer, isAlias } = settings;
+  const { router, batcher, instruments, tracer, onAnswered } = settings;
   return {
-    classify: async ({ model, samples: tensor }, { signal, deadline }) => {
-      const { version, release } = await residency.lease(model, signal);
+    classify: async ({ model, samples: tensor }, { signal, deadline, requestId }) => {
+      const { route, version, release } = await router.lease(model, requestId, signal);
       try {
         const { classNames } = version.manifest;
         const { rows, values } = toSamples(tensor, version.manifest);
@@ -70,10 +71,10 @@ export function createClassifierHandlers(settings: {
         const probabilities = await withSpan(tracer, 'batch', { 'vigil.rows': rows }, [], () =>
           batcher.submit({ key, rows, values, deadline, signal, tag: context.active() }),
         );
-        const name = model === '' ? STABLE : model;
-        const alias = isAlias(name) ? name : '';
+        const { alias, side } = route;
+        onAnswered(route, version, { rows, values, probabilities });
         return toResponse(key, classNames, probabilities, (className) =>
-          instruments.predictions.inc({ class: className, alias }),
+          instruments.predictions.inc({ class: className, alias, side }),
         );
       } finally {
         release();

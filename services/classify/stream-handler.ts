@@ -1,14 +1,17 @@
 /** ClassifyStream: one side reads frames and makes windows, the other answers them; a bounded queue is between. */
+import { randomUUID } from 'node:crypto';
 import { context, type Tracer } from '@opentelemetry/api';
 import { VigilError } from '../../src/errors.ts';
 import { topClass } from '../../src/evaluation/metrics.ts';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
+import type { VersionRecord } from '../../src/registry/version.ts';
 import { HopQueue } from '../../src/streaming/hop-queue.ts';
 import { HopTracker } from '../../src/streaming/hop-tracker.ts';
 import type { FrameCounts, Hop } from '../../src/streaming/window-stream.ts';
 import type { ClassifierService } from '../gen/vigil/v1/classify_pb.ts';
 import type { StreamConfig } from '../gen/vigil/v1/classify_stream_pb.ts';
-import type { ModelResidency } from '../models/residency.ts';
+import type { Route, Router } from '../models/router.ts';
+import type { Answered } from '../models/shadow.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
@@ -22,31 +25,32 @@ import { type StreamMessage, toResult, withheldBy, withheldFor } from './stream-
 const MOST_PENDING = 8;
 
 export interface StreamHandlerSettings {
-  readonly residency: ModelResidency;
+  readonly router: Router;
   readonly batcher: ClassifyBatcher;
   readonly instruments: Instruments;
   readonly tracer: Tracer | undefined;
-  readonly isAlias: (name: string) => boolean;
+  /** Hears of windows that were answered: shadow and drift. */
+  readonly onAnswered: (route: Route, version: VersionRecord, answered: Answered) => void;
   readonly streams: OpenStreams;
 }
 
 export function createStreamHandler(
   settings: StreamHandlerSettings,
 ): ServiceHandlers<typeof ClassifierService>['classifyStream'] {
-  const { residency, instruments, streams } = settings;
+  const { router, instruments, streams } = settings;
   const onFrames = (before: FrameCounts, after: FrameCounts): void => {
     for (const outcome of ['accepted', 'late', 'duplicate'] as const)
       instruments.streamFrames.inc({ outcome }, after[outcome] - before[outcome]);
   };
   const onSkipped = (): void => instruments.streamHops.inc({ outcome: 'skipped' });
 
-  return async function* classifyStream(requests, { signal }) {
+  return async function* classifyStream(requests, { signal, requestId = randomUUID() }) {
     const queue = new HopQueue<Due>(MOST_PENDING);
     const close = streams.open((reason) => queue.fail(reason));
     const aborted = (): void => queue.fail(signal.reason);
     signal.addEventListener('abort', aborted, { once: true });
     const open = async (config: StreamConfig): Promise<OpenedStream> => {
-      const { version, release } = await residency.lease(config.model, signal);
+      const { version, release } = await router.lease(config.model, requestId, signal);
       release();
       const { manifest } = version;
       return { version: version.version, manifest, plan: toStreamPlan(config, manifest) };
@@ -57,7 +61,7 @@ export function createStreamHandler(
       let answer: ((hop: Hop) => Promise<StreamMessage>) | undefined;
       for (let due = await queue.take(); due !== undefined; due = await queue.take()) {
         if (due.kind === 'ready') {
-          answer = answerer(settings, due.stream, signal, () => queue.skipped);
+          answer = answerer(settings, due.stream, requestId, signal, () => queue.skipped);
           yield toReady(due.stream, due.config);
         } else yield await answer!(due);
       }
@@ -72,24 +76,26 @@ export function createStreamHandler(
 
 /** Answers hops in their order, with what is remembered from one to the next. */
 function answerer(
-  { residency, batcher, instruments, tracer, isAlias }: StreamHandlerSettings,
+  { router, batcher, instruments, tracer, onAnswered }: StreamHandlerSettings,
   { plan, manifest }: OpenedStream,
+  requestId: string,
   signal: AbortSignal,
   skipped: () => number,
 ): (hop: Hop) => Promise<StreamMessage> {
   const tracker = new HopTracker(plan.tracker);
   const { model, levelNames } = plan;
 
-  /** A lease per hop: a move of the alias takes effect at the next one. */
+  /** A lease per hop: a move of the alias takes effect at the next one. One id: the whole stream is on one side of a canary. */
   const classify = async (values: Float32Array) => {
-    const { version, release } = await residency.lease(model, signal);
+    const { route, version, release } = await router.lease(model, requestId, signal);
     try {
       sameShape(manifest, version.manifest, model, version.version);
       const key = version.version;
       const probabilities = await withSpan(tracer, 'batch', { 'vigil.rows': 1 }, [], () =>
         batcher.submit({ key, rows: 1, values, signal, tag: context.active() }),
       );
-      return { key, probabilities };
+      onAnswered(route, version, { rows: 1, values, probabilities });
+      return { key, route, probabilities };
     } finally {
       release();
     }
@@ -110,10 +116,10 @@ function answerer(
       if (why) return withheld(hop, why);
       throw error;
     }
-    const { key, probabilities } = answered;
+    const { key, route, probabilities } = answered;
     const { smoothed, ...step } = tracker.answer(hop.endUs, probabilities);
     const best = manifest.classNames[topClass(probabilities, 0, manifest.classNames.length)]!;
-    instruments.predictions.inc({ class: best, alias: isAlias(model) ? model : '' });
+    instruments.predictions.inc({ class: best, alias: route.alias, side: route.side });
     instruments.streamHops.inc({ outcome: 'answered' });
     const answer = { modelVersion: key, probabilities: [...probabilities], smoothed: [...smoothed] };
     return toResult(hop, step, levelNames, skipped(), answer);

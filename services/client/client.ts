@@ -16,6 +16,8 @@ export interface CallOptions {
   /** Milliseconds until DEADLINE_EXCEEDED; none by default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Sent as `x-request-id`: the same for every try of one request. */
+  readonly requestId?: string;
 }
 
 type Method<M extends DescMethod> = M extends { methodKind: 'unary' }
@@ -71,7 +73,11 @@ export class Connection {
       Buffer.from(toBinary(method.input, create(method.input, message as never)));
     const decode = (bytes: Buffer) => fromBinary(method.output, bytes);
     const client = this.#client;
-    const metadata = this.#metadata;
+    const metadata = ({ requestId }: CallOptions): Metadata => {
+      const made = this.#metadata();
+      if (requestId !== undefined) made.set('x-request-id', requestId);
+      return made;
+    };
     const reply = <R>(
       start: (done: (error: ServiceError | null, value?: R) => void) => { cancel(): void },
       { signal }: CallOptions,
@@ -91,13 +97,28 @@ export class Connection {
         return (request, options = {}) =>
           reply(
             (done) =>
-              client.makeUnaryRequest(path, encode, decode, request, metadata(), toOptions(options), done),
+              client.makeUnaryRequest(
+                path,
+                encode,
+                decode,
+                request,
+                metadata(options),
+                toOptions(options),
+                done,
+              ),
             options,
           );
       case 'server_streaming':
         return (request, options = {}) =>
           stream(
-            client.makeServerStreamRequest(path, encode, decode, request, metadata(), toOptions(options)),
+            client.makeServerStreamRequest(
+              path,
+              encode,
+              decode,
+              request,
+              metadata(options),
+              toOptions(options),
+            ),
             options,
           );
       case 'client_streaming':
@@ -107,7 +128,7 @@ export class Connection {
               path,
               encode,
               decode,
-              metadata(),
+              metadata(options),
               toOptions(options),
               done,
             );
@@ -116,7 +137,13 @@ export class Connection {
           }, options);
       default:
         return (requests, options = {}) => {
-          const call = client.makeBidiStreamRequest(path, encode, decode, metadata(), toOptions(options));
+          const call = client.makeBidiStreamRequest(
+            path,
+            encode,
+            decode,
+            metadata(options),
+            toOptions(options),
+          );
           send(call, requests as Iterable<unknown>);
           return stream(call, options);
         };

@@ -56,7 +56,10 @@ export class HostedModel {
     const sampler = manifest.hasGenerator ? new Sampler(engine, spec, manifest.limits, state) : undefined;
     await sampler?.sample(0, 0, 0, 1, 'original');
     const { classNames, channelNames, channels, steps, hasGenerator } = manifest;
-    const info = { version, classNames, channelNames, channels, steps, hasGenerator };
+    const compiled = [...classify.values()].reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+    const held = Object.values(weights).reduce((sum, { byteLength }) => sum + byteLength, compiled);
+    const bytes = held + (sampler?.heldBytes ?? 0);
+    const info = { version, classNames, channelNames, channels, steps, hasGenerator, bytes };
     return new HostedModel(info, manifest, state, classify, sampler);
   }
 

@@ -64,6 +64,8 @@ export interface LoadedModel {
   readonly channels: number;
   readonly steps: number;
   readonly hasGenerator: boolean;
+  /** Of weights, wherever the engine keeps a copy of them; runtimes' own buffers come on top. */
+  readonly bytes: number;
 }
 
 /** Which steps to take apart, and at what sizes. */
@@ -140,6 +142,11 @@ export interface EngineCalls {
     request: { version: string; rows: number; values: Float32Array };
     /** `probabilities` is `[rows, classes]`. */
     reply: { probabilities: Float32Array; computeSeconds: number };
+  };
+  /** As `classify`, after everything else that waits. */
+  shadow: {
+    request: { version: string; rows: number; values: Float32Array };
+    reply: { probabilities: Float32Array };
   };
   synthesize: {
     request: {

@@ -1,5 +1,5 @@
 /** Classes of work in the engine process, most urgent first. */
-export const PRIORITIES = ['classify', 'synthesize', 'load'] as const;
+export const PRIORITIES = ['classify', 'synthesize', 'load', 'shadow'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 
 /**
@@ -11,6 +11,7 @@ export class Scheduler {
     classify: [],
     synthesize: [],
     load: [],
+    shadow: [],
   };
   #running: Promise<void> | undefined;
 

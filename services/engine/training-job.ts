@@ -1,3 +1,4 @@
+import { fitReference } from '../../src/drift/reference.ts';
 import { writeBundle } from '../../src/registry/bundle.ts';
 import { probeGenerator } from '../../src/synthesis/draw-rows.ts';
 import { evaluateFinished } from '../../src/training/final-evaluation.ts';
@@ -59,6 +60,7 @@ export async function runTrainingJob(job: TrainingJob, context: TrainingContext)
     classNames,
     limits: { low: [...data.limits.low], high: [...data.limits.high] },
     trainPriors: priorsOf(data),
+    drift: fitReference(data.dataset, split.train),
     temperature,
     networks: { latentSize, kernelHeight, generatorArchitecture, classifierArchitecture },
     evaluation,

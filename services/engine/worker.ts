@@ -86,6 +86,8 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
         const probabilities = await model(version).classify(rows, values);
         return { probabilities, computeSeconds: (performance.now() - began) / 1000 };
       }),
+    shadow: ({ version, rows, values }) =>
+      scheduler.run('shadow', async () => ({ probabilities: await model(version).classify(rows, values) })),
     synthesize: ({ version, classIndex, seed, firstRow, rows, units }) =>
       scheduler.run('synthesize', async () => {
         const began = performance.now();

@@ -1,6 +1,7 @@
 /** The promotion gate: what a version must show before `stable` may point at it. docs/serving.md has the rule. */
 import { type ErrorCode, VigilError } from '../../src/errors.ts';
 import { isWorse, LEAST_ROWS } from '../../src/evaluation/gate/compare.ts';
+import { findUnlike } from '../../src/registry/fit.ts';
 import {
   compared,
   type GatePair,
@@ -9,7 +10,6 @@ import {
   passedUncompared,
   tooFewRows,
 } from '../../src/registry/gate-report.ts';
-import type { BundleManifest } from '../../src/registry/manifest.ts';
 import { type Registry, STABLE } from '../../src/registry/registry.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { ResolvedDataset } from '../datasets/resolve.ts';
@@ -62,7 +62,7 @@ export class PromotionGate {
     pair: GatePair,
     signal: AbortSignal | undefined,
   ): Promise<GateReport> {
-    const unlike = findUnlike(candidate.manifest, stable.manifest);
+    const unlike = findUnlike(candidate.manifest, stable.manifest, STABLE);
     if (unlike) return notComparable(unlike, pair);
     let reply: HeldOutReply;
     try {
@@ -99,19 +99,4 @@ export class PromotionGate {
     };
     return engine.call('scoreHeldOut', job, signal);
   }
-}
-
-/** What keeps one version from answering the other's rows. */
-function findUnlike(candidate: BundleManifest, stable: BundleManifest): string | undefined {
-  const sides = [candidate, stable].map(({ channelNames, steps, classNames }) => ({
-    channels: channelNames.join(', '),
-    steps: String(steps),
-    classes: classNames.join(', '),
-  }));
-  const [ours, theirs] = sides as [(typeof sides)[number], (typeof sides)[number]];
-  for (const name of ['channels', 'steps', 'classes'] as const) {
-    if (ours[name] !== theirs[name])
-      return `its ${name} are ${ours[name]}; those of stable are ${theirs[name]}`;
-  }
-  return undefined;
 }

@@ -11,7 +11,10 @@ import type { ModelStore } from '../storage/store.ts';
 import type { AliasMover } from './alias-mover.ts';
 import { toModelVersion } from './convert.ts';
 import { toAliasChange, toGateReport } from './convert-gate.ts';
+import { checkShare, fromTrafficMode, toTrafficSplit } from './convert-traffic.ts';
 import type { ModelResidency } from './residency.ts';
+import type { TrafficSetter } from './traffic-setter.ts';
+import type { VersionRemover } from './version-remover.ts';
 
 const MAX_REASON = 512;
 /** Far below what clients take by default. */
@@ -21,13 +24,20 @@ export function createModelHandlers(settings: {
   registry: Registry;
   residency: ModelResidency;
   mover: AliasMover;
+  traffic: TrafficSetter;
+  remover: VersionRemover;
   /** The one that serves. */
   engine: EngineClient;
   store: ModelStore;
 }): ServiceHandlers<typeof ModelService> {
-  const { registry, residency, mover, engine, store } = settings;
+  const { registry, residency, mover, traffic, remover, engine, store } = settings;
   const describe = (version: VersionRecord) =>
-    toModelVersion(version, registry.aliasesOf(version.version), residency.isLoaded(version.version));
+    toModelVersion(
+      version,
+      registry.aliasesOf(version.version),
+      residency.isLoaded(version.version),
+      registry.trafficOf().filter((split) => split.version === version.version),
+    );
   return {
     listModelVersions: async (request) => {
       const size = pageSize(request.pageSize);
@@ -54,6 +64,18 @@ export function createModelHandlers(settings: {
       const rows = await store.aliasChanges(named, { limit: size + 1, after: parseNumberToken(pageToken) });
       const { page, nextPageToken } = toPage(rows, size, ({ id }) => id);
       return { changes: page.map(toAliasChange), nextPageToken };
+    },
+    setTraffic: async ({ alias, version, mode, share }, { principal }) => {
+      const split = { alias, version, mode: fromTrafficMode(mode), share: checkShare(share) };
+      return { split: toTrafficSplit(await traffic.set(split, principal)) };
+    },
+    clearTraffic: async ({ alias, mode }, { principal }) => {
+      const ended = await traffic.clear(alias, fromTrafficMode(mode), principal);
+      return { split: ended && toTrafficSplit(ended) };
+    },
+    deleteModelVersion: async ({ version }, { principal }) => {
+      await remover.remove(version, principal);
+      return {};
     },
     exportModel: async function* ({ model }, { signal }) {
       const { version: record, release } = await residency.lease(model, signal);

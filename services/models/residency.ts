@@ -1,20 +1,23 @@
 /** Which model versions are in the serving engine's memory, and what the health service says of them. */
 import type { Logger } from 'pino';
-import { VigilError } from '../../src/errors.ts';
 import { type Registry, STABLE } from '../../src/registry/registry.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { EngineClient } from '../engine/engine.ts';
 import { type HealthBoard, READY } from '../health.ts';
 import type { Instruments } from '../observability/metrics.ts';
+import { chooseEvictions, type MemoryLimits } from './eviction.ts';
+import { waitForLoad } from './wait-for-load.ts';
 
-export interface ResidencySettings {
+/**
+ * Versions that nothing pins are unloaded, least recently used first, while more than `maxResident` are in memory or they hold
+ * more than `memoryBytes`. Pinned versions are loaded all the same: an alias can always move.
+ */
+export interface ResidencySettings extends MemoryLimits {
   readonly registry: Registry;
   readonly engine: EngineClient;
   readonly health: HealthBoard;
-  readonly instruments: Pick<Instruments, 'modelInfo' | 'modelSwap'>;
+  readonly instruments: Pick<Instruments, 'modelInfo' | 'modelSwap' | 'modelMemory'>;
   readonly log: Logger;
-  /** Versions without an alias are unloaded, least recently used first, while more than so many are in memory. */
-  readonly maxResident: number;
 }
 
 /** A version that stays loaded until it is released. */
@@ -27,17 +30,19 @@ interface Resident {
   readonly version: VersionRecord;
   readonly ready: Promise<void>;
   loaded: boolean;
+  /** What the engine says that it holds; 0 until it is loaded. */
+  bytes: number;
   leases: number;
   usedAt: number;
 }
-
-/** A call waits so long for its version to load. */
-const LOAD_WAIT_MS = 10_000;
 
 export class ModelResidency {
   readonly #settings: ResidencySettings;
   #residents = new Map<string, Resident>();
   #uses = 0;
+  #overBudget = false;
+  /** What is to be done when versions that are deleted have drained. */
+  readonly #drained = new Map<string, () => void>();
   readonly #unsubscribe: (() => void)[];
 
   constructor(settings: ResidencySettings) {
@@ -59,6 +64,8 @@ export class ModelResidency {
       if (serving) instruments.modelInfo.set({ version: number, alias }, 1);
     }
     if (this.#settings.engine.info) health.set(READY, true);
+    // Canaries and shadows last: callers do without them.
+    for (const { version } of registry.trafficOf()) await this.#tryLoad(registry.resolve(version));
   }
 
   isLoaded(version: string): boolean {
@@ -73,7 +80,7 @@ export class ModelResidency {
     const resident = this.#resident(this.#settings.registry.resolve(model));
     const release = this.#hold(resident);
     try {
-      if (!resident.loaded) await waitFor(resident, signal);
+      if (!resident.loaded) await waitForLoad(resident.ready, resident.version.version, signal);
       return { version: resident.version, release };
     } catch (error) {
       release();
@@ -95,6 +102,23 @@ export class ModelResidency {
       release();
       throw error;
     }
+  }
+
+  /** Keeps a version that is loaded until the returned function is called. */
+  hold(version: string): () => void {
+    const resident = this.#residents.get(version);
+    return resident ? this.#hold(resident) : () => {};
+  }
+
+  /** Unloads a version that no name finds any more as soon as nothing holds it, and calls back once. */
+  drop(version: string, gone: () => void): void {
+    this.#drained.set(version, gone);
+    this.#release(version);
+  }
+
+  /** Unloads what nothing pins any more, as far as the limits ask for it. */
+  trim(): void {
+    this.#evict();
   }
 
   /** Points an alias at a prepared version. */
@@ -124,6 +148,7 @@ export class ModelResidency {
       if (released) return;
       released = true;
       resident.leases -= 1;
+      this.#release(resident.version.version);
       this.#evict();
     };
   }
@@ -138,12 +163,14 @@ export class ModelResidency {
     const resident: Resident = {
       version,
       loaded: false,
+      bytes: 0,
       leases: 0,
       usedAt: ++this.#uses,
       ready: engine.call('load', { version: number, directory }).then(
-        () => {
+        ({ bytes }) => {
           resident.loaded = true;
-          log.info({ version: number, ms: Math.round(performance.now() - began) }, 'model loaded');
+          resident.bytes = bytes;
+          log.info({ version: number, bytes, ms: Math.round(performance.now() - began) }, 'model loaded');
           for (const alias of this.#settings.registry.aliasesOf(number)) health.set(alias, true);
           this.#evict();
         },
@@ -173,44 +200,46 @@ export class ModelResidency {
   #lost(): void {
     const { health, registry } = this.#settings;
     this.#residents = new Map();
+    this.#settings.instruments.modelMemory.set(0);
+    for (const version of [...this.#drained.keys()]) this.#release(version);
     health.set(READY, false);
     for (const alias of registry.aliases().keys()) health.set(alias, false);
   }
 
   #evict(): void {
-    const { registry, engine, maxResident, log } = this.#settings;
-    const aliased = new Set(registry.aliases().values());
-    const idle = [...this.#residents.values()]
-      .filter(({ loaded, leases, version }) => loaded && leases === 0 && !aliased.has(version.version))
-      .sort((a, b) => a.usedAt - b.usedAt);
-    for (const { version } of idle) {
-      if (this.#residents.size <= maxResident) return;
-      this.#residents.delete(version.version);
-      log.info({ version: version.version }, 'model unloaded');
-      engine.call('unload', { version: version.version }).catch(() => {});
-    }
+    const { registry, instruments, memoryBytes, log } = this.#settings;
+    const residents = [...this.#residents.values()];
+    const { unload, bytes } = chooseEvictions(residents, registry.pinned(), this.#settings);
+    for (const resident of unload) this.#unload(resident);
+    instruments.modelMemory.set(bytes);
+    const over = bytes > memoryBytes;
+    // Once each time that it begins: every call comes by here.
+    if (over && !this.#overBudget)
+      log.warn({ bytes, memoryBytes }, 'models that are pinned or in use exceed VIGIL_MODEL_MEMORY_BYTES');
+    this.#overBudget = over;
   }
-}
 
-async function waitFor({ ready, version }: Resident, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  let stop = (): void => {};
-  const limit = new Promise<never>((_, reject) => {
-    const tooLong = (): void => {
-      const message = `model version ${version.version} is still being loaded`;
-      reject(new VigilError('MODEL_LOADING', message, { retryAfterMs: 1000 }));
-    };
-    const timer = setTimeout(tooLong, LOAD_WAIT_MS);
-    const aborted = (): void => reject(signal.reason);
-    signal.addEventListener('abort', aborted, { once: true });
-    stop = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', aborted);
-    };
-  });
-  try {
-    await Promise.race([ready, limit]);
-  } finally {
-    stop();
+  /** For a version that is deleted. */
+  #release(version: string): void {
+    const gone = this.#drained.get(version);
+    if (!gone) return;
+    const resident = this.#residents.get(version);
+    if (resident && resident.leases > 0) return;
+    this.#drained.delete(version);
+    if (!resident) {
+      gone();
+      return;
+    }
+    this.#residents.delete(version);
+    // It may be loading still, for nobody.
+    const unload = (): void => this.#unload(resident);
+    void resident.ready.then(unload, () => {}).then(gone);
+  }
+
+  #unload({ version: { version } }: Resident): void {
+    const { engine, log } = this.#settings;
+    this.#residents.delete(version);
+    log.info({ version }, 'model unloaded');
+    engine.call('unload', { version }).catch(() => {});
   }
 }

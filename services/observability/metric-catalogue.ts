@@ -1,7 +1,7 @@
 /**
  * Every metric family that the ops port serves, as data. `metrics.ts` creates the prom-client objects from it, the
  * dashboard, the alert rules and `docs/operations/metrics.md` are held to it by tests. Times are in seconds, sizes
- * in bytes. Label values come from closed sets or from a model's classes, never from what a caller sends.
+ * in bytes. Label values come from closed sets or from a model's classes and channels, never from what a caller sends.
  */
 
 interface Family {
@@ -97,8 +97,56 @@ export const METRICS = {
   predictions: {
     type: 'counter',
     name: 'vigil_predictions_total',
-    help: 'Rows classified, by the most probable class and the alias that was asked for.',
-    labels: ['class', 'alias'],
+    help: 'Rows classified, by the most probable class, the alias that was asked for, and whether its own version (primary) or its canary answered.',
+    labels: ['class', 'alias', 'side'],
+  },
+  modelMemory: {
+    type: 'gauge',
+    name: 'vigil_model_memory_bytes',
+    help: 'Weights of the model versions in memory, as the engine counts them.',
+    labels: [],
+  },
+  modelTraffic: {
+    type: 'gauge',
+    name: 'vigil_model_traffic_share',
+    help: 'Share of an alias’s requests that another version gets, by mode: canary, shadow.',
+    labels: ['alias', 'version', 'mode'],
+  },
+  shadowRows: {
+    type: 'counter',
+    name: 'vigil_shadow_rows_total',
+    help: 'Rows for the shadow of an alias, by outcome: compared, dropped because callers waited, failed.',
+    labels: ['alias', 'outcome'],
+  },
+  shadowDisagreements: {
+    type: 'counter',
+    name: 'vigil_shadow_disagreements_total',
+    help: 'Compared rows for which the shadow’s most probable class was another.',
+    labels: ['alias'],
+  },
+  shadowDifference: {
+    type: 'counter',
+    name: 'vigil_shadow_difference_total',
+    help: 'Sum over compared rows of the mean absolute difference of a class’s probability; divide by the compared rows.',
+    labels: ['alias'],
+  },
+  inputDrift: {
+    type: 'gauge',
+    name: 'vigil_input_drift_psi',
+    help: 'Population stability index of a channel’s values over the latest rows against the training rows; above 0.25 is a large shift.',
+    labels: ['alias', 'channel'],
+  },
+  inputOutOfRange: {
+    type: 'gauge',
+    name: 'vigil_input_out_of_range_ratio',
+    help: 'Share of a channel’s values over the latest rows that lie outside of the scaling limits and are clipped.',
+    labels: ['alias', 'channel'],
+  },
+  predictionDrift: {
+    type: 'gauge',
+    name: 'vigil_prediction_drift_psi',
+    help: 'Population stability index of the predicted classes over the latest rows against those of the held-out test rows.',
+    labels: ['alias'],
   },
   streamsOpen: {
     type: 'gauge',

@@ -11,6 +11,8 @@ export interface CallContext {
   readonly deadline: number | undefined;
   /** Who calls: a name that was authenticated; the peer's address where nothing is. */
   readonly principal: string;
+  /** What names the request over its retries: `x-request-id`, else its trace; undefined without either. */
+  readonly requestId: string | undefined;
   readonly log: Logger;
 }
 

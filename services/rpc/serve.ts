@@ -21,6 +21,7 @@ import { decode, encode } from './codec.ts';
 import { toServiceDefinition } from './definition.ts';
 import type { CallContext, ServiceHandlers } from './handler.ts';
 import { type Observation, observeCall } from './observe.ts';
+import { requestIdOf } from './request-id.ts';
 import { toRpcStatus, toServiceError } from './status.ts';
 
 type Call =
@@ -88,6 +89,10 @@ class CallFacts implements CallContext {
 
   get deadline(): number | undefined {
     return deadlineOf(this.#call);
+  }
+
+  get requestId(): string | undefined {
+    return requestIdOf(this.#call.metadata as Metadata);
   }
 }
 

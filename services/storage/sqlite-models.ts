@@ -1,7 +1,9 @@
 import { isAbsolute, relative } from 'node:path';
-import { checkExpected } from '../../src/registry/registry.ts';
+import { VigilError } from '../../src/errors.ts';
+import { checkExpected, endsWith } from '../../src/registry/registry.ts';
+import type { TrafficMode, TrafficSplit } from '../../src/registry/traffic.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
-import { toAliasChange, toVersion } from './sqlite-rows.ts';
+import { toAliasChange, toSplit, toVersion } from './sqlite-rows.ts';
 import type { SqliteStatements } from './sqlite-statements.ts';
 import type { AliasChange, AliasMove, ModelStore, NewVersion, Page } from './store.ts';
 
@@ -16,7 +18,7 @@ export class SqliteModels implements ModelStore {
   }
 
   async versions(): Promise<VersionRecord[]> {
-    const rows = this.#sql.all('SELECT * FROM versions ORDER BY version');
+    const rows = this.#sql.all('SELECT * FROM versions WHERE delete_time IS NULL ORDER BY version');
     return rows.map((row) => toVersion(row, this.#directory));
   }
 
@@ -80,6 +82,54 @@ export class SqliteModels implements ModelStore {
     return this.#sql.all(sql, alias ?? null, alias ?? null, before, limit).map(toAliasChange);
   }
 
+  async traffic(): Promise<TrafficSplit[]> {
+    return this.#sql.all('SELECT * FROM traffic ORDER BY alias, mode').map(toSplit);
+  }
+
+  async setTraffic({ alias, mode, version, share }: TrafficSplit, expected: string): Promise<void> {
+    this.#sql.transaction(() => {
+      checkExpected(alias, this.#pointsAt(alias), expected);
+      if (!this.#version(version))
+        throw new VigilError('MODEL_NOT_FOUND', `model version ${version} is deleted`);
+      const sql = 'INSERT OR REPLACE INTO traffic (alias, mode, version, share) VALUES (?, ?, ?, ?)';
+      this.#sql.run(sql, alias, mode, Number(version), share);
+    });
+  }
+
+  async clearTraffic(alias: string, mode: TrafficMode): Promise<void> {
+    this.#sql.run('DELETE FROM traffic WHERE alias = ? AND mode = ?', alias, mode);
+  }
+
+  async deleteVersion(version: string, time: number): Promise<void> {
+    this.#sql.transaction(() => {
+      const sql = `SELECT 'alias ' || alias AS name FROM aliases WHERE version = ?
+        UNION ALL SELECT mode || ' of ' || alias FROM traffic WHERE version = ?`;
+      const users = this.#sql.all(sql, Number(version), Number(version)).map(({ name }) => String(name));
+      if (users.length > 0) throw inUse(version, users);
+      this.#sql.run('UPDATE versions SET delete_time = ? WHERE version = ?', time, Number(version));
+    });
+  }
+
+  async deletedBundles(): Promise<string[]> {
+    const rows = this.#sql.all('SELECT * FROM versions WHERE delete_time IS NOT NULL');
+    return rows.map((row) => toVersion(row, this.#directory).directory);
+  }
+
+  /** Undefined when it is deleted. */
+  #version(version: string): VersionRecord | undefined {
+    const sql = 'SELECT * FROM versions WHERE version = ? AND delete_time IS NULL';
+    const row = this.#sql.get(sql, Number(version));
+    return row && toVersion(row, this.#directory);
+  }
+
+  /** Within a transaction: ends the splits that a move of the alias ends. */
+  #endTraffic(alias: string, target: VersionRecord): void {
+    for (const split of this.#sql.all('SELECT * FROM traffic WHERE alias = ?', alias).map(toSplit)) {
+      if (endsWith(split, this.#version(split.version)!, target))
+        this.#sql.run('DELETE FROM traffic WHERE alias = ? AND mode = ?', alias, split.mode);
+    }
+  }
+
   /** Empty when there is no such alias. */
   #pointsAt(alias: string): string {
     const row = this.#sql.get('SELECT version FROM aliases WHERE alias = ?', alias);
@@ -89,7 +139,15 @@ export class SqliteModels implements ModelStore {
   /** Within a transaction: moves the alias and writes that down; returns where it pointed. */
   #move({ time, principal, alias, version, reason, forced, gate }: AliasMove): string {
     const previous = this.#pointsAt(alias);
-    this.#sql.run('INSERT OR REPLACE INTO aliases (alias, version) VALUES (?, ?)', alias, Number(version));
+    const target = this.#version(version);
+    if (!target) throw new VigilError('MODEL_NOT_FOUND', `model version ${version} is deleted`);
+    // An upsert: a replaced row would be one that traffic no longer refers to.
+    this.#sql.run(
+      'INSERT INTO aliases (alias, version) VALUES (?, ?) ON CONFLICT (alias) DO UPDATE SET version = excluded.version',
+      alias,
+      Number(version),
+    );
+    this.#endTraffic(alias, target);
     this.#sql.run(
       `INSERT INTO alias_changes (time, principal, alias, version, previous, reason, forced, gate)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -104,4 +162,9 @@ export class SqliteModels implements ModelStore {
     );
     return previous;
   }
+}
+
+function inUse(version: string, users: readonly string[]): VigilError {
+  const message = `model version ${version} is in use: ${users.join(', ')}; point those elsewhere first`;
+  return new VigilError('MODEL_IN_USE', message, { metadata: { subject: version, users: users.join(', ') } });
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { SQLOutputValue } from 'node:sqlite';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
+import type { TrafficMode, TrafficSplit } from '../../src/registry/traffic.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { AliasChange, AuditRecord, RunRecord, RunState, StoredTrainRequest } from './store.ts';
 
@@ -54,6 +55,15 @@ export function toAuditRecord(row: Row): AuditRecord & { id: string } {
     action: String(row.action),
     subject: String(row.subject),
     detail: String(row.detail),
+  };
+}
+
+export function toSplit({ alias, mode, version, share }: Row): TrafficSplit {
+  return {
+    alias: String(alias),
+    mode: String(mode) as TrafficMode,
+    version: String(version),
+    share: Number(share),
   };
 }
 

@@ -71,4 +71,14 @@ export const MIGRATIONS: readonly string[] = [
     FROM audit WHERE action = 'SetAlias' AND detail LIKE 'version %' ORDER BY time;
   ALTER TABLE runs ADD COLUMN promotion TEXT;
   `,
+  `
+  CREATE TABLE traffic (
+    alias TEXT NOT NULL REFERENCES aliases (alias),
+    mode TEXT NOT NULL,
+    version INTEGER NOT NULL REFERENCES versions (version),
+    share REAL NOT NULL,
+    PRIMARY KEY (alias, mode)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE versions ADD COLUMN delete_time INTEGER;
+  `,
 ];

@@ -4,6 +4,7 @@ import type { EpochRecord } from '../../src/evaluation/history.ts';
 import type { Evaluation } from '../../src/evaluation/metrics.ts';
 import type { GateReport } from '../../src/registry/gate-report.ts';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
+import type { TrafficMode, TrafficSplit } from '../../src/registry/traffic.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { TrainingProgress } from '../../src/training/progress.ts';
 
@@ -145,6 +146,7 @@ export interface AliasChange extends AliasMove {
 }
 
 export interface ModelStore {
+  /** Those that are not deleted. */
   versions(): Promise<VersionRecord[]>;
   aliases(): Promise<Map<string, string>>;
   /**
@@ -154,6 +156,15 @@ export interface ModelStore {
   registerVersion(version: NewVersion, alias: string): Promise<VersionRecord>;
   /** ALIAS_CONFLICT when `expected` is given and is not what the alias points at ("" for no alias). */
   moveAlias(move: AliasMove, expected: string | undefined): Promise<{ previous: string }>;
+  /** Canaries and shadows. A move of their alias ends those for which `endsWith` holds. */
+  traffic(): Promise<TrafficSplit[]>;
+  /** Replaces the split of the alias and mode; ALIAS_CONFLICT when the alias does not point at `expected`. */
+  setTraffic(split: TrafficSplit, expected: string): Promise<void>;
+  clearTraffic(alias: string, mode: TrafficMode): Promise<void>;
+  /** Its number stays taken, and its moves in the history. MODEL_IN_USE when an alias or a split names it. */
+  deleteVersion(version: string, time: number): Promise<void>;
+  /** Bundle directories of deleted versions. */
+  deletedBundles(): Promise<string[]>;
   /** Whether the alias has pointed at the version at any time. */
   hasPointedAt(alias: string, version: string): Promise<boolean>;
   /** Newest first; of every alias when none is named. */

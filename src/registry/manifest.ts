@@ -1,3 +1,4 @@
+import type { DriftReference } from '../drift/reference.ts';
 import type { Evaluation } from '../evaluation/metrics.ts';
 import type { ClassifierArchitecture, GeneratorArchitecture } from '../models/spec.ts';
 
@@ -36,6 +37,8 @@ export interface BundleManifest {
   readonly hasGenerator: boolean;
   /** C's probabilities are softmax(logits / temperature). Absent in bundles of earlier versions: 1. */
   readonly temperature?: number;
+  /** Histograms of the training rows. Absent in bundles of earlier versions: drift is not watched for them. */
+  readonly drift?: DriftReference;
   /** Scores on the held-out test rows. */
   readonly evaluation: Evaluation;
   readonly lineage: Lineage;

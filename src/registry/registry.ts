@@ -1,5 +1,7 @@
 /** Versions and aliases in memory, in step with their store. */
 import { VigilError } from '../errors.ts';
+import { findUnlike } from './fit.ts';
+import type { TrafficMode, TrafficSplit } from './traffic.ts';
 import type { VersionRecord, VersionSource } from './version.ts';
 
 /** The alias that serves when a request names no model. */
@@ -27,10 +29,17 @@ export function checkExpected(alias: string, pointsAt: string, expected: string 
 export class Registry implements VersionSource {
   readonly #versions = new Map<string, VersionRecord>();
   readonly #aliases = new Map<string, string>();
+  /** By alias, then mode. */
+  readonly #traffic = new Map<string, Map<TrafficMode, TrafficSplit>>();
 
-  constructor(versions: Iterable<VersionRecord>, aliases: Iterable<readonly [string, string]>) {
+  constructor(
+    versions: Iterable<VersionRecord>,
+    aliases: Iterable<readonly [string, string]>,
+    traffic: Iterable<TrafficSplit> = [],
+  ) {
     for (const version of versions) this.#versions.set(version.version, version);
     for (const [alias, version] of aliases) this.#aliases.set(alias, version);
+    for (const split of traffic) this.setTraffic(split);
   }
 
   resolve(model: string): VersionRecord {
@@ -63,7 +72,47 @@ export class Registry implements VersionSource {
     this.#versions.set(version.version, version);
   }
 
+  /** Splits that end with the move are gone too; `endsWith` says which. */
   point(alias: string, version: string): void {
     this.#aliases.set(alias, version);
+    const target = this.#versions.get(version);
+    for (const split of this.trafficOf(alias))
+      if (target && endsWith(split, this.#versions.get(split.version)!, target))
+        this.clearTraffic(alias, split.mode);
   }
+
+  /** Of one alias, or of all. */
+  trafficOf(alias?: string): TrafficSplit[] {
+    const splits =
+      alias === undefined ? [...this.#traffic.values()] : [this.#traffic.get(alias) ?? new Map()];
+    return splits.flatMap((modes) => [...modes.values()]);
+  }
+
+  split(alias: string, mode: TrafficMode): TrafficSplit | undefined {
+    return this.#traffic.get(alias)?.get(mode);
+  }
+
+  setTraffic(split: TrafficSplit): void {
+    const modes = this.#traffic.get(split.alias) ?? new Map<TrafficMode, TrafficSplit>();
+    this.#traffic.set(split.alias, modes.set(split.mode, split));
+  }
+
+  clearTraffic(alias: string, mode: TrafficMode): void {
+    this.#traffic.get(alias)?.delete(mode);
+  }
+
+  /** Versions that aliases, canaries or shadows name: they stay loaded, and cannot be deleted. */
+  pinned(): ReadonlySet<string> {
+    return new Set([...this.#aliases.values(), ...this.trafficOf().map(({ version }) => version)]);
+  }
+
+  /** No name finds it any more. */
+  remove(version: string): void {
+    this.#versions.delete(version);
+  }
+}
+
+/** Whether a split ends when its alias moves to `target`: it has become the alias's version, or no longer fits it. */
+export function endsWith(split: TrafficSplit, version: VersionRecord, target: VersionRecord): boolean {
+  return split.version === target.version || findUnlike(version.manifest, target.manifest, '') !== undefined;
 }

@@ -23,6 +23,11 @@ export class Sampler {
     this.#state = state;
   }
 
+  /** Of what is compiled so far. */
+  get heldBytes(): number {
+    return [...this.#compiled.values()].reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+  }
+
   /**
    * Rows `firstRow .. firstRow + rows - 1` of a class, `[rows, channels, steps]`. Row i is a function of (weights, seed,
    * class, i) alone, to the bit: G always runs on whole blocks of 32 consecutive rows, so that a row meets the same

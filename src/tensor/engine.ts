@@ -43,6 +43,8 @@ export interface EngineState {
 export interface Executable {
   /** How `Program.arrangeable` inputs are to be laid out here; inputs that are not listed are row-major. */
   readonly layouts: Layouts;
+  /** Bytes of the compiled graph and of weights inside it; the state comes on top. 0 where programs run as they are. */
+  readonly heldBytes: number;
   /** Runs once: reads and replaces state, returns the outputs. Not reentrant. */
   run(inputs: Arrays): Promise<Arrays>;
   /**

@@ -19,6 +19,7 @@ export function meterEngine(engine: Engine, clock: () => number): MeteredEngine 
   };
   const meter = (executable: Executable): Executable => ({
     layouts: executable.layouts,
+    heldBytes: executable.heldBytes,
     run: (inputs) => counted(() => executable.run(inputs)),
     submit: async (inputs) => {
       const pending = await counted(() => executable.submit(inputs));

@@ -49,6 +49,7 @@ function poisoned(step: string, input: string, n: number): Engine {
       };
       return {
         layouts: executable.layouts,
+        heldBytes: executable.heldBytes,
         run: (inputs) => executable.run(feed(inputs)),
         submit: (inputs) => executable.submit(feed(inputs)),
         dispose: () => executable.dispose(),

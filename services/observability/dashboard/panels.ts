@@ -1,50 +1,7 @@
 /** What the dashboard shows, as data: rows of panels with their queries. A test holds every query to the catalogue. */
 
-export interface Query {
-  readonly expr: string;
-  readonly legend: string;
-}
-
-export interface PanelSpec {
-  readonly title: string;
-  readonly description: string;
-  readonly kind: 'timeseries' | 'stat';
-  /** Grafana's unit id. */
-  readonly unit: string;
-  readonly queries: readonly Query[];
-}
-
-export interface RowSpec {
-  readonly title: string;
-  readonly panels: readonly PanelSpec[];
-}
-
-/** Chosen at the top of the dashboard. */
-const ON = '{namespace=~"$namespace",pod=~"$pod"}';
-const on = (labels: string): string => `{namespace=~"$namespace",pod=~"$pod",${labels}}`;
-const rate = (series: string): string => `rate(${series}[$__rate_interval])`;
-
-const quantiles = (family: string, labels = ON, shares = [0.5, 0.99]): Query[] =>
-  shares.map((share) => ({
-    expr: `histogram_quantile(${share}, sum by (le) (${rate(`${family}_bucket${labels}`)}))`,
-    legend: `p${share * 100}`,
-  }));
-
-const series = (title: string, description: string, unit: string, queries: readonly Query[]): PanelSpec => ({
-  title,
-  description,
-  kind: 'timeseries',
-  unit,
-  queries,
-});
-
-const stat = (title: string, description: string, unit: string, expr: string, legend = ''): PanelSpec => ({
-  title,
-  description,
-  kind: 'stat',
-  unit,
-  queries: [{ expr, legend }],
-});
+import { ON, on, quantiles, type RowSpec, rate, series, stat } from './panel.ts';
+import { VERSIONS } from './version-panels.ts';
 
 const CLASSIFY = on('rpc_method="vigil.v1.ClassifierService/Classify"');
 
@@ -156,6 +113,7 @@ export const ROWS: readonly RowSpec[] = [
       ),
     ],
   },
+  VERSIONS,
   {
     title: 'Training',
     panels: [

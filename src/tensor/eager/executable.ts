@@ -15,6 +15,7 @@ export function openEager(program: Program, state: EngineState, backend: string)
   };
   return {
     layouts: {},
+    heldBytes: 0,
     run: async (inputs) => (await submit(inputs)).read(),
     submit,
     dispose: async () => {},

@@ -10,6 +10,7 @@ import type { OnnxruntimeState } from './state.ts';
  */
 export class OnnxruntimeExecutable implements Executable {
   readonly layouts: Executable['layouts'];
+  readonly heldBytes: number;
   readonly #program: Program;
   readonly #graph: LoweredGraph;
   readonly #session: ort.InferenceSession;
@@ -19,6 +20,7 @@ export class OnnxruntimeExecutable implements Executable {
 
   constructor(program: Program, graph: LoweredGraph, session: ort.InferenceSession, state: OnnxruntimeState) {
     this.layouts = graph.layouts;
+    this.heldBytes = graph.model.length;
     this.#program = program;
     this.#graph = graph;
     this.#session = session;

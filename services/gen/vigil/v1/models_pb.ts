@@ -2,8 +2,8 @@
 // @generated from file vigil/v1/models.proto (package vigil.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Evaluation } from "./evaluation_pb.ts";
@@ -16,7 +16,49 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file vigil/v1/models.proto.
  */
 export const file_vigil_v1_models: GenFile = /*@__PURE__*/
-  fileDesc("ChV2aWdpbC92MS9tb2RlbHMucHJvdG8SCHZpZ2lsLnYxIqECCgxNb2RlbFZlcnNpb24SDwoHdmVyc2lvbhgBIAEoCRIPCgdhbGlhc2VzGAIgAygJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBITCgtjbGFzc19uYW1lcxgEIAMoCRIVCg1jaGFubmVsX25hbWVzGAUgAygJEg0KBXN0ZXBzGAYgASgFEhUKDWhhc19nZW5lcmF0b3IYByABKAgSKAoKZXZhbHVhdGlvbhgIIAEoCzIULnZpZ2lsLnYxLkV2YWx1YXRpb24SIgoHbGluZWFnZRgJIAEoCzIRLnZpZ2lsLnYxLkxpbmVhZ2USDgoGc2hhMjU2GAogASgJEg4KBmxvYWRlZBgLIAEoCCKzAQoHTGluZWFnZRILCgNydW4YASABKAkSDgoGcmVnaW1lGAIgASgJEg8KB2RhdGFzZXQYAyABKAkSFgoOZGF0YXNldF9zaGEyNTYYBCABKAkSDAoEc2VlZBgFIAEoBBIUCgxjb2RlX3ZlcnNpb24YBiABKAkSDgoGZW5naW5lGAcgASgJEi4KDWNvbmZpZ3VyYXRpb24YCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IkEKGExpc3RNb2RlbFZlcnNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJeChlMaXN0TW9kZWxWZXJzaW9uc1Jlc3BvbnNlEigKCHZlcnNpb25zGAEgAygLMhYudmlnaWwudjEuTW9kZWxWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChZHZXRNb2RlbFZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIkIKF0dldE1vZGVsVmVyc2lvblJlc3BvbnNlEicKB3ZlcnNpb24YASABKAsyFi52aWdpbC52MS5Nb2RlbFZlcnNpb24ihAEKD1NldEFsaWFzUmVxdWVzdBINCgVhbGlhcxgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKAlIAIgBARINCgVmb3JjZRgEIAEoCBIOCgZyZWFzb24YBSABKAlCEwoRX2V4cGVjdGVkX3ZlcnNpb24ieQoQU2V0QWxpYXNSZXNwb25zZRInCgd2ZXJzaW9uGAEgASgLMhYudmlnaWwudjEuTW9kZWxWZXJzaW9uEhgKEHByZXZpb3VzX3ZlcnNpb24YAiABKAkSIgoEZ2F0ZRgDIAEoCzIULnZpZ2lsLnYxLkdhdGVSZXBvcnQiyAEKC0FsaWFzQ2hhbmdlEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXByaW5jaXBhbBgCIAEoCRINCgVhbGlhcxgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEhgKEHByZXZpb3VzX3ZlcnNpb24YBSABKAkSDgoGcmVhc29uGAYgASgJEg4KBmZvcmNlZBgHIAEoCBIiCgRnYXRlGAggASgLMhQudmlnaWwudjEuR2F0ZVJlcG9ydCJPChdMaXN0QWxpYXNDaGFuZ2VzUmVxdWVzdBINCgVhbGlhcxgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJbChhMaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USJgoHY2hhbmdlcxgBIAMoCzIVLnZpZ2lsLnYxLkFsaWFzQ2hhbmdlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIjChJFeHBvcnRNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkiWgoTRXhwb3J0TW9kZWxSZXNwb25zZRIOCgRkYXRhGAEgASgMSAASKgoHc3VtbWFyeRgCIAEoCzIXLnZpZ2lsLnYxLkV4cG9ydFN1bW1hcnlIAEIHCgVldmVudCKHAQoNRXhwb3J0U3VtbWFyeRIVCg1tb2RlbF92ZXJzaW9uGAEgASgJEgwKBHNpemUYAiABKAMSDgoGc2hhMjU2GAMgASgJEhQKDGNoZWNrZWRfcm93cxgEIAEoAxIaChJsYXJnZXN0X2RpZmZlcmVuY2UYBSABKAESDwoHcnVudGltZRgGIAEoCTKwAwoMTW9kZWxTZXJ2aWNlElwKEUxpc3RNb2RlbFZlcnNpb25zEiIudmlnaWwudjEuTGlzdE1vZGVsVmVyc2lvbnNSZXF1ZXN0GiMudmlnaWwudjEuTGlzdE1vZGVsVmVyc2lvbnNSZXNwb25zZRJWCg9HZXRNb2RlbFZlcnNpb24SIC52aWdpbC52MS5HZXRNb2RlbFZlcnNpb25SZXF1ZXN0GiEudmlnaWwudjEuR2V0TW9kZWxWZXJzaW9uUmVzcG9uc2USQQoIU2V0QWxpYXMSGS52aWdpbC52MS5TZXRBbGlhc1JlcXVlc3QaGi52aWdpbC52MS5TZXRBbGlhc1Jlc3BvbnNlElkKEExpc3RBbGlhc0NoYW5nZXMSIS52aWdpbC52MS5MaXN0QWxpYXNDaGFuZ2VzUmVxdWVzdBoiLnZpZ2lsLnYxLkxpc3RBbGlhc0NoYW5nZXNSZXNwb25zZRJMCgtFeHBvcnRNb2RlbBIcLnZpZ2lsLnYxLkV4cG9ydE1vZGVsUmVxdWVzdBodLnZpZ2lsLnYxLkV4cG9ydE1vZGVsUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation, file_vigil_v1_gate]);
+  fileDesc("ChV2aWdpbC92MS9tb2RlbHMucHJvdG8SCHZpZ2lsLnYxImIKDFRyYWZmaWNTcGxpdBINCgVhbGlhcxgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEiMKBG1vZGUYAyABKA4yFS52aWdpbC52MS5UcmFmZmljTW9kZRINCgVzaGFyZRgEIAEoASLKAgoMTW9kZWxWZXJzaW9uEg8KB3ZlcnNpb24YASABKAkSDwoHYWxpYXNlcxgCIAMoCRIvCgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEwoLY2xhc3NfbmFtZXMYBCADKAkSFQoNY2hhbm5lbF9uYW1lcxgFIAMoCRINCgVzdGVwcxgGIAEoBRIVCg1oYXNfZ2VuZXJhdG9yGAcgASgIEigKCmV2YWx1YXRpb24YCCABKAsyFC52aWdpbC52MS5FdmFsdWF0aW9uEiIKB2xpbmVhZ2UYCSABKAsyES52aWdpbC52MS5MaW5lYWdlEg4KBnNoYTI1NhgKIAEoCRIOCgZsb2FkZWQYCyABKAgSJwoHdHJhZmZpYxgMIAMoCzIWLnZpZ2lsLnYxLlRyYWZmaWNTcGxpdCKzAQoHTGluZWFnZRILCgNydW4YASABKAkSDgoGcmVnaW1lGAIgASgJEg8KB2RhdGFzZXQYAyABKAkSFgoOZGF0YXNldF9zaGEyNTYYBCABKAkSDAoEc2VlZBgFIAEoBBIUCgxjb2RlX3ZlcnNpb24YBiABKAkSDgoGZW5naW5lGAcgASgJEi4KDWNvbmZpZ3VyYXRpb24YCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IkEKGExpc3RNb2RlbFZlcnNpb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJeChlMaXN0TW9kZWxWZXJzaW9uc1Jlc3BvbnNlEigKCHZlcnNpb25zGAEgAygLMhYudmlnaWwudjEuTW9kZWxWZXJzaW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSInChZHZXRNb2RlbFZlcnNpb25SZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIkIKF0dldE1vZGVsVmVyc2lvblJlc3BvbnNlEicKB3ZlcnNpb24YASABKAsyFi52aWdpbC52MS5Nb2RlbFZlcnNpb24ihAEKD1NldEFsaWFzUmVxdWVzdBINCgVhbGlhcxgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEh0KEGV4cGVjdGVkX3ZlcnNpb24YAyABKAlIAIgBARINCgVmb3JjZRgEIAEoCBIOCgZyZWFzb24YBSABKAlCEwoRX2V4cGVjdGVkX3ZlcnNpb24ieQoQU2V0QWxpYXNSZXNwb25zZRInCgd2ZXJzaW9uGAEgASgLMhYudmlnaWwudjEuTW9kZWxWZXJzaW9uEhgKEHByZXZpb3VzX3ZlcnNpb24YAiABKAkSIgoEZ2F0ZRgDIAEoCzIULnZpZ2lsLnYxLkdhdGVSZXBvcnQiyAEKC0FsaWFzQ2hhbmdlEigKBHRpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXByaW5jaXBhbBgCIAEoCRINCgVhbGlhcxgDIAEoCRIPCgd2ZXJzaW9uGAQgASgJEhgKEHByZXZpb3VzX3ZlcnNpb24YBSABKAkSDgoGcmVhc29uGAYgASgJEg4KBmZvcmNlZBgHIAEoCBIiCgRnYXRlGAggASgLMhQudmlnaWwudjEuR2F0ZVJlcG9ydCJPChdMaXN0QWxpYXNDaGFuZ2VzUmVxdWVzdBINCgVhbGlhcxgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJbChhMaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USJgoHY2hhbmdlcxgBIAMoCzIVLnZpZ2lsLnYxLkFsaWFzQ2hhbmdlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIjChJFeHBvcnRNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkiWgoTRXhwb3J0TW9kZWxSZXNwb25zZRIOCgRkYXRhGAEgASgMSAASKgoHc3VtbWFyeRgCIAEoCzIXLnZpZ2lsLnYxLkV4cG9ydFN1bW1hcnlIAEIHCgVldmVudCKHAQoNRXhwb3J0U3VtbWFyeRIVCg1tb2RlbF92ZXJzaW9uGAEgASgJEgwKBHNpemUYAiABKAMSDgoGc2hhMjU2GAMgASgJEhQKDGNoZWNrZWRfcm93cxgEIAEoAxIaChJsYXJnZXN0X2RpZmZlcmVuY2UYBSABKAESDwoHcnVudGltZRgGIAEoCSJnChFTZXRUcmFmZmljUmVxdWVzdBINCgVhbGlhcxgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEiMKBG1vZGUYAyABKA4yFS52aWdpbC52MS5UcmFmZmljTW9kZRINCgVzaGFyZRgEIAEoASI7ChJTZXRUcmFmZmljUmVzcG9uc2USJQoFc3BsaXQYASABKAsyFi52aWdpbC52MS5UcmFmZmljU3BsaXQiSQoTQ2xlYXJUcmFmZmljUmVxdWVzdBINCgVhbGlhcxgBIAEoCRIjCgRtb2RlGAIgASgOMhUudmlnaWwudjEuVHJhZmZpY01vZGUiPQoUQ2xlYXJUcmFmZmljUmVzcG9uc2USJQoFc3BsaXQYASABKAsyFi52aWdpbC52MS5UcmFmZmljU3BsaXQiLAoZRGVsZXRlTW9kZWxWZXJzaW9uUmVxdWVzdBIPCgd2ZXJzaW9uGAEgASgJIhwKGkRlbGV0ZU1vZGVsVmVyc2lvblJlc3BvbnNlKl0KC1RyYWZmaWNNb2RlEhwKGFRSQUZGSUNfTU9ERV9VTlNQRUNJRklFRBAAEhcKE1RSQUZGSUNfTU9ERV9DQU5BUlkQARIXChNUUkFGRklDX01PREVfU0hBRE9XEAIyqQUKDE1vZGVsU2VydmljZRJcChFMaXN0TW9kZWxWZXJzaW9ucxIiLnZpZ2lsLnYxLkxpc3RNb2RlbFZlcnNpb25zUmVxdWVzdBojLnZpZ2lsLnYxLkxpc3RNb2RlbFZlcnNpb25zUmVzcG9uc2USVgoPR2V0TW9kZWxWZXJzaW9uEiAudmlnaWwudjEuR2V0TW9kZWxWZXJzaW9uUmVxdWVzdBohLnZpZ2lsLnYxLkdldE1vZGVsVmVyc2lvblJlc3BvbnNlEkEKCFNldEFsaWFzEhkudmlnaWwudjEuU2V0QWxpYXNSZXF1ZXN0GhoudmlnaWwudjEuU2V0QWxpYXNSZXNwb25zZRJZChBMaXN0QWxpYXNDaGFuZ2VzEiEudmlnaWwudjEuTGlzdEFsaWFzQ2hhbmdlc1JlcXVlc3QaIi52aWdpbC52MS5MaXN0QWxpYXNDaGFuZ2VzUmVzcG9uc2USTAoLRXhwb3J0TW9kZWwSHC52aWdpbC52MS5FeHBvcnRNb2RlbFJlcXVlc3QaHS52aWdpbC52MS5FeHBvcnRNb2RlbFJlc3BvbnNlMAESRwoKU2V0VHJhZmZpYxIbLnZpZ2lsLnYxLlNldFRyYWZmaWNSZXF1ZXN0GhwudmlnaWwudjEuU2V0VHJhZmZpY1Jlc3BvbnNlEk0KDENsZWFyVHJhZmZpYxIdLnZpZ2lsLnYxLkNsZWFyVHJhZmZpY1JlcXVlc3QaHi52aWdpbC52MS5DbGVhclRyYWZmaWNSZXNwb25zZRJfChJEZWxldGVNb2RlbFZlcnNpb24SIy52aWdpbC52MS5EZWxldGVNb2RlbFZlcnNpb25SZXF1ZXN0GiQudmlnaWwudjEuRGVsZXRlTW9kZWxWZXJzaW9uUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_vigil_v1_evaluation, file_vigil_v1_gate]);
+
+/**
+ * A share of an alias's requests.
+ *
+ * @generated from message vigil.v1.TrafficSplit
+ */
+export type TrafficSplit = Message<"vigil.v1.TrafficSplit"> & {
+  /**
+   * The alias.
+   *
+   * @generated from field: string alias = 1;
+   */
+  alias: string;
+
+  /**
+   * The version that gets the share.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * Answers instead of the alias's version, or besides it.
+   *
+   * @generated from field: vigil.v1.TrafficMode mode = 3;
+   */
+  mode: TrafficMode;
+
+  /**
+   * Share of the requests, above 0, at most 1.
+   *
+   * @generated from field: double share = 4;
+   */
+  share: number;
+};
+
+/**
+ * Describes the message vigil.v1.TrafficSplit.
+ * Use `create(TrafficSplitSchema)` to create a new message.
+ */
+export const TrafficSplitSchema: GenMessage<TrafficSplit> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 0);
 
 /**
  * An immutable trained model.
@@ -100,6 +142,13 @@ export type ModelVersion = Message<"vigil.v1.ModelVersion"> & {
    * @generated from field: bool loaded = 11;
    */
   loaded: boolean;
+
+  /**
+   * Shares of aliases' requests that it gets as their canary or shadow.
+   *
+   * @generated from field: repeated vigil.v1.TrafficSplit traffic = 12;
+   */
+  traffic: TrafficSplit[];
 };
 
 /**
@@ -107,7 +156,7 @@ export type ModelVersion = Message<"vigil.v1.ModelVersion"> & {
  * Use `create(ModelVersionSchema)` to create a new message.
  */
 export const ModelVersionSchema: GenMessage<ModelVersion> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 0);
+  messageDesc(file_vigil_v1_models, 1);
 
 /**
  * Where a model version comes from.
@@ -177,7 +226,7 @@ export type Lineage = Message<"vigil.v1.Lineage"> & {
  * Use `create(LineageSchema)` to create a new message.
  */
 export const LineageSchema: GenMessage<Lineage> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 1);
+  messageDesc(file_vigil_v1_models, 2);
 
 /**
  * A page of versions.
@@ -205,7 +254,7 @@ export type ListModelVersionsRequest = Message<"vigil.v1.ListModelVersionsReques
  * Use `create(ListModelVersionsRequestSchema)` to create a new message.
  */
 export const ListModelVersionsRequestSchema: GenMessage<ListModelVersionsRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 2);
+  messageDesc(file_vigil_v1_models, 3);
 
 /**
  * Versions, newest first.
@@ -233,7 +282,7 @@ export type ListModelVersionsResponse = Message<"vigil.v1.ListModelVersionsRespo
  * Use `create(ListModelVersionsResponseSchema)` to create a new message.
  */
 export const ListModelVersionsResponseSchema: GenMessage<ListModelVersionsResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 3);
+  messageDesc(file_vigil_v1_models, 4);
 
 /**
  * Names a version.
@@ -254,7 +303,7 @@ export type GetModelVersionRequest = Message<"vigil.v1.GetModelVersionRequest"> 
  * Use `create(GetModelVersionRequestSchema)` to create a new message.
  */
 export const GetModelVersionRequestSchema: GenMessage<GetModelVersionRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 4);
+  messageDesc(file_vigil_v1_models, 5);
 
 /**
  * The version.
@@ -275,7 +324,7 @@ export type GetModelVersionResponse = Message<"vigil.v1.GetModelVersionResponse"
  * Use `create(GetModelVersionResponseSchema)` to create a new message.
  */
 export const GetModelVersionResponseSchema: GenMessage<GetModelVersionResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 5);
+  messageDesc(file_vigil_v1_models, 6);
 
 /**
  * Moves an alias.
@@ -324,7 +373,7 @@ export type SetAliasRequest = Message<"vigil.v1.SetAliasRequest"> & {
  * Use `create(SetAliasRequestSchema)` to create a new message.
  */
 export const SetAliasRequestSchema: GenMessage<SetAliasRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 6);
+  messageDesc(file_vigil_v1_models, 7);
 
 /**
  * The moved alias.
@@ -359,7 +408,7 @@ export type SetAliasResponse = Message<"vigil.v1.SetAliasResponse"> & {
  * Use `create(SetAliasResponseSchema)` to create a new message.
  */
 export const SetAliasResponseSchema: GenMessage<SetAliasResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 7);
+  messageDesc(file_vigil_v1_models, 8);
 
 /**
  * One move of an alias.
@@ -429,7 +478,7 @@ export type AliasChange = Message<"vigil.v1.AliasChange"> & {
  * Use `create(AliasChangeSchema)` to create a new message.
  */
 export const AliasChangeSchema: GenMessage<AliasChange> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 8);
+  messageDesc(file_vigil_v1_models, 9);
 
 /**
  * A page of moves.
@@ -464,7 +513,7 @@ export type ListAliasChangesRequest = Message<"vigil.v1.ListAliasChangesRequest"
  * Use `create(ListAliasChangesRequestSchema)` to create a new message.
  */
 export const ListAliasChangesRequestSchema: GenMessage<ListAliasChangesRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 9);
+  messageDesc(file_vigil_v1_models, 10);
 
 /**
  * Moves, newest first.
@@ -492,7 +541,7 @@ export type ListAliasChangesResponse = Message<"vigil.v1.ListAliasChangesRespons
  * Use `create(ListAliasChangesResponseSchema)` to create a new message.
  */
 export const ListAliasChangesResponseSchema: GenMessage<ListAliasChangesResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 10);
+  messageDesc(file_vigil_v1_models, 11);
 
 /**
  * Names the version to export.
@@ -513,7 +562,7 @@ export type ExportModelRequest = Message<"vigil.v1.ExportModelRequest"> & {
  * Use `create(ExportModelRequestSchema)` to create a new message.
  */
 export const ExportModelRequestSchema: GenMessage<ExportModelRequest> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 11);
+  messageDesc(file_vigil_v1_models, 12);
 
 /**
  * One message of the stream.
@@ -550,7 +599,7 @@ export type ExportModelResponse = Message<"vigil.v1.ExportModelResponse"> & {
  * Use `create(ExportModelResponseSchema)` to create a new message.
  */
 export const ExportModelResponseSchema: GenMessage<ExportModelResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 12);
+  messageDesc(file_vigil_v1_models, 13);
 
 /**
  * What was sent, and how it was checked.
@@ -606,7 +655,189 @@ export type ExportSummary = Message<"vigil.v1.ExportSummary"> & {
  * Use `create(ExportSummarySchema)` to create a new message.
  */
 export const ExportSummarySchema: GenMessage<ExportSummary> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_models, 13);
+  messageDesc(file_vigil_v1_models, 14);
+
+/**
+ * A canary or a shadow to begin.
+ *
+ * @generated from message vigil.v1.SetTrafficRequest
+ */
+export type SetTrafficRequest = Message<"vigil.v1.SetTrafficRequest"> & {
+  /**
+   * An alias that exists.
+   *
+   * @generated from field: string alias = 1;
+   */
+  alias: string;
+
+  /**
+   * A version, or an alias that stands for the version it points at now; not the one that `alias` points at.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+
+  /**
+   * Canary or shadow.
+   *
+   * @generated from field: vigil.v1.TrafficMode mode = 3;
+   */
+  mode: TrafficMode;
+
+  /**
+   * Share of the requests, above 0, at most 1.
+   *
+   * @generated from field: double share = 4;
+   */
+  share: number;
+};
+
+/**
+ * Describes the message vigil.v1.SetTrafficRequest.
+ * Use `create(SetTrafficRequestSchema)` to create a new message.
+ */
+export const SetTrafficRequestSchema: GenMessage<SetTrafficRequest> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 15);
+
+/**
+ * The split as stored.
+ *
+ * @generated from message vigil.v1.SetTrafficResponse
+ */
+export type SetTrafficResponse = Message<"vigil.v1.SetTrafficResponse"> & {
+  /**
+   * The split.
+   *
+   * @generated from field: vigil.v1.TrafficSplit split = 1;
+   */
+  split?: TrafficSplit | undefined;
+};
+
+/**
+ * Describes the message vigil.v1.SetTrafficResponse.
+ * Use `create(SetTrafficResponseSchema)` to create a new message.
+ */
+export const SetTrafficResponseSchema: GenMessage<SetTrafficResponse> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 16);
+
+/**
+ * A canary or a shadow to end.
+ *
+ * @generated from message vigil.v1.ClearTrafficRequest
+ */
+export type ClearTrafficRequest = Message<"vigil.v1.ClearTrafficRequest"> & {
+  /**
+   * An alias that exists.
+   *
+   * @generated from field: string alias = 1;
+   */
+  alias: string;
+
+  /**
+   * Canary or shadow.
+   *
+   * @generated from field: vigil.v1.TrafficMode mode = 2;
+   */
+  mode: TrafficMode;
+};
+
+/**
+ * Describes the message vigil.v1.ClearTrafficRequest.
+ * Use `create(ClearTrafficRequestSchema)` to create a new message.
+ */
+export const ClearTrafficRequestSchema: GenMessage<ClearTrafficRequest> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 17);
+
+/**
+ * What ended.
+ *
+ * @generated from message vigil.v1.ClearTrafficResponse
+ */
+export type ClearTrafficResponse = Message<"vigil.v1.ClearTrafficResponse"> & {
+  /**
+   * The split that was; unset when there was none.
+   *
+   * @generated from field: vigil.v1.TrafficSplit split = 1;
+   */
+  split?: TrafficSplit | undefined;
+};
+
+/**
+ * Describes the message vigil.v1.ClearTrafficResponse.
+ * Use `create(ClearTrafficResponseSchema)` to create a new message.
+ */
+export const ClearTrafficResponseSchema: GenMessage<ClearTrafficResponse> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 18);
+
+/**
+ * Names a version.
+ *
+ * @generated from message vigil.v1.DeleteModelVersionRequest
+ */
+export type DeleteModelVersionRequest = Message<"vigil.v1.DeleteModelVersionRequest"> & {
+  /**
+   * Its number; an alias is refused, for it may move while one types.
+   *
+   * @generated from field: string version = 1;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message vigil.v1.DeleteModelVersionRequest.
+ * Use `create(DeleteModelVersionRequestSchema)` to create a new message.
+ */
+export const DeleteModelVersionRequestSchema: GenMessage<DeleteModelVersionRequest> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 19);
+
+/**
+ * Nothing.
+ *
+ * @generated from message vigil.v1.DeleteModelVersionResponse
+ */
+export type DeleteModelVersionResponse = Message<"vigil.v1.DeleteModelVersionResponse"> & {
+};
+
+/**
+ * Describes the message vigil.v1.DeleteModelVersionResponse.
+ * Use `create(DeleteModelVersionResponseSchema)` to create a new message.
+ */
+export const DeleteModelVersionResponseSchema: GenMessage<DeleteModelVersionResponse> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_models, 20);
+
+/**
+ * What a version gets of an alias's requests.
+ *
+ * @generated from enum vigil.v1.TrafficMode
+ */
+export enum TrafficMode {
+  /**
+   * Not a mode.
+   *
+   * @generated from enum value: TRAFFIC_MODE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * It answers its share of the requests, chosen by a hash of the request's id: a retry goes where the first try went.
+   *
+   * @generated from enum value: TRAFFIC_MODE_CANARY = 1;
+   */
+  CANARY = 1,
+
+  /**
+   * It gets a copy of its share of the requests after they were answered; metrics compare the answers.
+   *
+   * @generated from enum value: TRAFFIC_MODE_SHADOW = 2;
+   */
+  SHADOW = 2,
+}
+
+/**
+ * Describes the enum vigil.v1.TrafficMode.
+ */
+export const TrafficModeSchema: GenEnum<TrafficMode> = /*@__PURE__*/
+  enumDesc(file_vigil_v1_models, 0);
 
 /**
  * Immutable model versions and the aliases that point at them.
@@ -673,6 +904,44 @@ export const ModelService: GenService<{
     methodKind: "server_streaming";
     input: typeof ExportModelRequestSchema;
     output: typeof ExportModelResponseSchema;
+  },
+  /**
+   * Sends a share of an alias's Classify requests to another version too: instead (canary) or as well (shadow). The
+   * version is loaded first; the split is stored. A later call for the same alias and mode replaces it.
+   *
+   * Errors: NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION (its channels, steps or classes are not the alias's),
+   * ABORTED (the alias moved meanwhile), DATA_LOSS, UNAVAILABLE.
+   *
+   * @generated from rpc vigil.v1.ModelService.SetTraffic
+   */
+  setTraffic: {
+    methodKind: "unary";
+    input: typeof SetTrafficRequestSchema;
+    output: typeof SetTrafficResponseSchema;
+  },
+  /**
+   * Ends the canary or the shadow of an alias. Ending what is not there is no error.
+   *
+   * @generated from rpc vigil.v1.ModelService.ClearTraffic
+   */
+  clearTraffic: {
+    methodKind: "unary";
+    input: typeof ClearTrafficRequestSchema;
+    output: typeof ClearTrafficResponseSchema;
+  },
+  /**
+   * Deletes a version: no call finds it any more, its files go when the calls that use it are over, and the history of
+   * aliases keeps its number, which is never given again.
+   *
+   * Errors: NOT_FOUND, INVALID_ARGUMENT (an alias instead of a number), FAILED_PRECONDITION (MODEL_IN_USE: an alias, a
+   * canary or a shadow names it).
+   *
+   * @generated from rpc vigil.v1.ModelService.DeleteModelVersion
+   */
+  deleteModelVersion: {
+    methodKind: "unary";
+    input: typeof DeleteModelVersionRequestSchema;
+    output: typeof DeleteModelVersionResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_vigil_v1_models, 0);
