@@ -46,6 +46,9 @@ export const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   'vigil.v1.ModelService/ListAliasChanges': 'train',
   'vigil.v1.ModelService/SetAlias': 'admin',
   'vigil.v1.ModelService/ExportModel': 'admin',
+  'vigil.v1.ModelService/SetTraffic': 'admin',
+  'vigil.v1.ModelService/ClearTraffic': 'admin',
+  'vigil.v1.ModelService/DeleteModelVersion': 'admin',
   'vigil.v1.AuditService/ListAuditEntries': 'admin',
 };
 
