@@ -153,11 +153,24 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const services = [
     mounted(
       ClassifierService,
-      createClassifierHandlers({ residency, batcher, instruments, tracer, isAlias }),
+      createClassifierHandlers({
+        residency,
+        batcher,
+        instruments,
+        tracer,
+        isAlias,
+        maxRowsPerCall: config.VIGIL_MAX_ROWS_PER_CALL,
+      }),
     ),
     mounted(
       SynthesizerService,
-      createSynthesizerHandlers({ residency, engine: serving, instruments, tracer }),
+      createSynthesizerHandlers({
+        residency,
+        engine: serving,
+        instruments,
+        tracer,
+        maxRows: config.VIGIL_MAX_SYNTHETIC_ROWS,
+      }),
     ),
     mounted(
       TrainingService,

@@ -7,10 +7,23 @@ import type { ModelResidency } from '../models/residency.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
-import { toResponse, toSamples } from './convert.ts';
+import { toResponse } from './answer.ts';
+import { joinColumns, splitColumns } from './columns.ts';
+import { toSamples } from './convert.ts';
+import { toWanted } from './options.ts';
 
-/** Rows of all callers, batched for the serving engine; each request's tag is its trace context. */
-export type ClassifyBatcher = Batcher<Context>;
+/** What a batch must know of the requests in it. */
+export interface ClassifyTag {
+  readonly trace: Context;
+  /** Whether the result rows have the embedding behind the logits. */
+  readonly embedding: boolean;
+}
+
+/**
+ * Rows of all callers, batched for the serving engine. A result row is C's logits, as trained, and behind them the embedding
+ * in batches where some caller wants it: a request says in `columns` how much of a row is its own.
+ */
+export type ClassifyBatcher = Batcher<ClassifyTag>;
 
 /** One batcher for the whole server, so that callers share batches. */
 export function createClassifyBatcher(settings: {
@@ -21,19 +34,20 @@ export function createClassifyBatcher(settings: {
   maxPendingRows: number;
 }): ClassifyBatcher {
   const { engine, instruments, tracer, maxBatchRows, maxPendingRows } = settings;
-  return new Batcher<Context>({
+  return new Batcher<ClassifyTag>({
     maxBatchRows,
     maxPendingRows,
     now: Date.now,
     run: (version, rows, values, tags) =>
       // A batch belongs to every call in it: a child of the first, linked to the others.
-      context.with(tags[0]!, () => {
-        const links = tags.slice(1).flatMap((tag) => trace.getSpanContext(tag) ?? []);
+      context.with(tags[0]!.trace, () => {
+        const links = tags.slice(1).flatMap((tag) => trace.getSpanContext(tag.trace) ?? []);
         const attributes = { 'vigil.model.version': version, 'vigil.batch.rows': rows };
         return withSpan(tracer, 'engine classify', attributes, links, async () => {
-          const { probabilities, computeSeconds } = await engine.call('classify', { version, rows, values });
-          instruments.inferenceCompute.observe(computeSeconds);
-          return probabilities;
+          const embedding = tags.some((tag) => tag.embedding);
+          const answer = await engine.call('classify', { version, rows, values, embedding });
+          instruments.inferenceCompute.observe(answer.computeSeconds);
+          return answer.embedding ? joinColumns(rows, answer.logits, answer.embedding) : answer.logits;
         });
       }),
     observer: {
@@ -55,22 +69,30 @@ export function createClassifierHandlers(settings: {
   tracer: Tracer;
   /** Whether a name is an alias now; metrics are labelled with aliases only. */
   isAlias: (name: string) => boolean;
+  maxRowsPerCall: number;
 }): ServiceHandlers<typeof ClassifierService> {
-  const { residency, batcher, instruments, tracer, isAlias } = settings;
+  const { residency, batcher, instruments, tracer, isAlias, maxRowsPerCall } = settings;
   return {
-    classify: async ({ model, samples: tensor }, { signal, deadline }) => {
+    classify: async ({ model, samples: tensor, options }, { signal, deadline }) => {
+      const wanted = toWanted(options);
       const { version, release } = await residency.lease(model, signal);
       try {
-        const { classNames } = version.manifest;
-        const { rows, values } = toSamples(tensor, version.manifest);
+        const classes = version.manifest.classNames.length;
+        const { rows, values } = toSamples(tensor, version.manifest, maxRowsPerCall);
+        const { embedding } = wanted;
         const key = version.version;
-        const probabilities = await withSpan(tracer, 'batch', { 'vigil.rows': rows }, [], () =>
-          batcher.submit({ key, rows, values, deadline, signal, tag: context.active() }),
-        );
+        const columns = embedding ? undefined : classes;
+        const answers = await withSpan(tracer, 'batch', { 'vigil.rows': rows }, [], () => {
+          const tag = { trace: context.active(), embedding };
+          return batcher.submit({ key, rows, values, columns, deadline, signal, tag });
+        });
         const name = model === '' ? STABLE : model;
         const alias = isAlias(name) ? name : '';
-        return toResponse(key, classNames, probabilities, (className) =>
-          instruments.predictions.inc({ class: className, alias }),
+        const engineRows = embedding
+          ? { rows, ...splitColumns(rows, answers, classes) }
+          : { rows, logits: answers, embedding: undefined };
+        return toResponse(version, wanted, engineRows, (className, count) =>
+          instruments.predictions.inc({ class: className, alias }, count),
         );
       } finally {
         release();

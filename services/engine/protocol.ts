@@ -8,8 +8,11 @@ import type { HeldOutAnswers } from '../../src/evaluation/gate/compare.ts';
 import type { Evaluation } from '../../src/evaluation/metrics.ts';
 import type { FigureOutcome } from '../../src/experiments/figure-points.ts';
 import type { RunJob, RunOutcome } from '../../src/experiments/run-result.ts';
+import type { SampleUnits } from '../../src/models/programs.ts';
 import type { ModelSpec } from '../../src/models/spec.ts';
 import type { HeldOutRows } from '../../src/registry/gate-report.ts';
+import type { ScoredRows } from '../../src/synthesis/draw-scored.ts';
+import type { ScoreName } from '../../src/synthesis/score-names.ts';
 import type { CompileReport, ProgramReport } from '../../src/tensor/report.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 
@@ -137,9 +140,9 @@ export interface EngineCalls {
   unload: { request: { version: string }; reply: { unloaded: boolean } };
   /** `values` is `[rows, channels, steps]` in original units, already validated. */
   classify: {
-    request: { version: string; rows: number; values: Float32Array };
-    /** `probabilities` is `[rows, classes]`. */
-    reply: { probabilities: Float32Array; computeSeconds: number };
+    request: { version: string; rows: number; values: Float32Array; embedding: boolean };
+    /** C's `logits` `[rows, classes]`, not divided by the temperature; `embedding` `[rows, width]` where asked for. */
+    reply: { logits: Float32Array; embedding: Float32Array | undefined; computeSeconds: number };
   };
   synthesize: {
     request: {
@@ -148,10 +151,12 @@ export interface EngineCalls {
       seed: number;
       firstRow: number;
       rows: number;
-      units: 'original' | 'scaled';
+      units: SampleUnits;
+      /** Of those that the version can give; none is the fast path. */
+      scores: readonly ScoreName[];
     };
-    /** `[rows, channels, steps]` */
-    reply: { values: Float32Array; computeSeconds: number };
+    /** `values` is `[rows, channels, steps]`. */
+    reply: ScoredRows & { computeSeconds: number };
   };
   /** Replies when the training is over; progress arrives as events meanwhile. One at a time per process. */
   train: { request: TrainingJob; reply: TrainingOutcome };
