@@ -130,8 +130,12 @@ export const ROWS: readonly RowSpec[] = [
           },
         ],
       ),
-      series('Rows synthesised', 'Per second, by class.', 'ops', [
+      series('Rows synthesised', 'Per second, by class; rejected rows did not reach the thresholds.', 'ops', [
         { expr: `sum by (class) (${rate(`vigil_synthesised_rows_total${ON}`)})`, legend: '{{class}}' },
+        {
+          expr: `sum by (class) (${rate(`vigil_synthesis_rejected_rows_total${ON}`)})`,
+          legend: '{{class}} rejected',
+        },
       ]),
       series(
         'Model swaps',
