@@ -139,8 +139,8 @@ test('classify: other outputs as columns, and as arrays in a file', async () => 
 });
 
 test('synthesize: balances a dataset, with thresholds and scores beside the rows', async () => {
-  const args = ['synthesize', '--balance-to', 'largest', '--seed', '3'];
-  const summary = json(await vigil(['--json', ...args, '--present-in', SOURCE])) as {
+  const args = ['synthesize', '--balance-to', 'largest', '--present-in', SOURCE];
+  const summary = json(await vigil(['--json', ...args])) as {
     counts: { className: string; rows: string }[];
   };
   const { dataset } = await openDataset(SOURCE);
@@ -174,6 +174,9 @@ test('synthesize: balances a dataset, with thresholds and scores beside the rows
   expect([...arrays.keys()].toSorted()).toEqual(['X', 'c', 'channel_names', 'class_names', 'd_src', 'y']);
   for (const c of arrays.get('c')!.data) expect(c).toBeGreaterThanOrEqual(0.01);
   expect((await loadDataset(join(directory, 'scored.npz'))).dataset.rows).toBe(7);
+});
+
+test('synthesize: flags that do not fit, and thresholds that too few rows reach', async () => {
   for (const [flags, text] of [
     [['-c', 'alert=1', '--present', 'alert=3'], 'no --balance-to'],
     [['-c', 'alert=1', '--scores', 'quality'], '--scores: found "quality"; allowed: d_src, d_cls, c'],
@@ -336,7 +339,7 @@ test('doctor --explain-step --json has every figure of every step', async () => 
     expect(profile.ops.length).toBeGreaterThan(5);
     expect(profile.nodes.length).toBe(profile.ops.reduce((sum, { nodes }) => sum + nodes, 0));
   }
-  expect(explanation.serving).toHaveLength(8);
+  expect(explanation.serving).toHaveLength(9);
   expect(explanation.productRate).toBeGreaterThan(1e6);
   expect(compileMs).toBeGreaterThan(0);
 }, 30_000);

@@ -1,7 +1,7 @@
 /** Training steps as the compiler makes them, for `vigil doctor --explain-step`. Runs in the engine process. */
 import { layoutOf, NETWORKS, weightsKey } from '../../src/models/networks.ts';
 import { initialWeights } from '../../src/models/parameters.ts';
-import { logitsProgram, sampleProgram } from '../../src/models/programs.ts';
+import { discriminateProgram, logitsProgram, sampleProgram } from '../../src/models/programs.ts';
 import { checkSpec, type ModelSpec } from '../../src/models/spec.ts';
 import { fillNormal, randomKey } from '../../src/random.ts';
 import { BLOCK } from '../../src/synthesis/blocks.ts';
@@ -89,6 +89,7 @@ async function compileServing(spec: ModelSpec, threads: number): Promise<Compile
   const programs = [
     ...BUCKETS.map((rows) => logitsProgram(spec, limits, rows)),
     sampleProgram(spec, limits, BLOCK, 'original'),
+    discriminateProgram(spec, limits, BLOCK, 'original'),
   ];
   for (const served of programs) {
     const program = { ...served, frozen: true };

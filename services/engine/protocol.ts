@@ -8,11 +8,9 @@ import type { HeldOutAnswers } from '../../src/evaluation/gate/compare.ts';
 import type { Evaluation } from '../../src/evaluation/metrics.ts';
 import type { FigureOutcome } from '../../src/experiments/figure-points.ts';
 import type { RunJob, RunOutcome } from '../../src/experiments/run-result.ts';
-import type { SampleUnits } from '../../src/models/programs.ts';
-import type { ModelSpec } from '../../src/models/spec.ts';
+import type { ModelSpec, SampleUnits } from '../../src/models/spec.ts';
 import type { HeldOutRows } from '../../src/registry/gate-report.ts';
-import type { ScoredRows } from '../../src/synthesis/draw-scored.ts';
-import type { ScoreName } from '../../src/synthesis/score-names.ts';
+import type { ScoredRows, ScoreName } from '../../src/synthesis/row-scores.ts';
 import type { CompileReport, ProgramReport } from '../../src/tensor/report.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 

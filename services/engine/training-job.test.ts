@@ -7,7 +7,7 @@ import { toProbabilities } from '../../src/models/probabilities.ts';
 import { CLASSIFIER_ARCHITECTURES } from '../../src/models/spec.ts';
 import { readManifest, verifyBundle } from '../../src/registry/bundle-files.ts';
 import { drawScored } from '../../src/synthesis/draw-scored.ts';
-import { SCORES } from '../../src/synthesis/score-names.ts';
+import { SCORES } from '../../src/synthesis/row-scores.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
 import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
 import { engineTest, REAL_ENGINES } from '../../test/support/engines.ts';

@@ -1,7 +1,7 @@
 import { VigilError } from '../../src/errors.ts';
 import { holdsNetwork } from '../../src/registry/bundle-files.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
-import { SCORES, type ScoreName } from '../../src/synthesis/score-names.ts';
+import { SCORES, type ScoreName } from '../../src/synthesis/row-scores.ts';
 import { type Accept, SyntheticScore } from '../gen/vigil/v1/synthesize_pb.ts';
 
 /** Which rows are sent. */

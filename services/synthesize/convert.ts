@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { VigilError } from '../../src/errors.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
-import type { ScoreName } from '../../src/synthesis/score-names.ts';
+import type { ScoreName } from '../../src/synthesis/row-scores.ts';
 import { type SynthesizeRequest, ValueUnits } from '../gen/vigil/v1/synthesize_pb.ts';
 import { type Acceptance, checkDiscriminator, neededScores, toAcceptance, toScores } from './acceptance.ts';
 import { type PlannedCount, toCounts } from './counts.ts';

@@ -1,7 +1,6 @@
 import { VigilError } from '../../src/errors.ts';
 import { BLOCK } from '../../src/synthesis/blocks.ts';
-import type { ScoredRows } from '../../src/synthesis/draw-scored.ts';
-import type { RowScores, ScoreName } from '../../src/synthesis/score-names.ts';
+import type { RowScores, ScoredRows, ScoreName } from '../../src/synthesis/row-scores.ts';
 import type { Acceptance } from './acceptance.ts';
 
 /** Rows of one class that go out together. */

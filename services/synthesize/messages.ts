@@ -1,6 +1,6 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { VersionRecord } from '../../src/registry/version.ts';
-import type { RowScores, ScoreName } from '../../src/synthesis/score-names.ts';
+import type { RowScores, ScoreName } from '../../src/synthesis/row-scores.ts';
 import type {
   ClassDrawsSchema,
   SynthesizeHeaderSchema,

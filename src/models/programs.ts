@@ -7,7 +7,7 @@ import { generate, generatorLayout } from './generator.ts';
 import { layoutOf, type NetworkName, weightsKey } from './networks.ts';
 import { cut, layoutSize, named, type Weights } from './parameters.ts';
 import { asImage, type Limits, toOriginal, toScaled } from './scaling.ts';
-import type { ModelSpec } from './spec.ts';
+import type { ModelSpec, SampleUnits } from './spec.ts';
 
 /**
  * `samples` `[rows, channels, steps]` in original units to `probabilities` `[rows, classes]`, softmax(logits / temperature);
@@ -29,9 +29,6 @@ export function featuresProgram(spec: ModelSpec, limits: Limits, rows: number): 
     features: classifierFeatures(spec, weights, x),
   }));
 }
-
-/** In which units samples are: `scaled` is [-1, 1] per channel, as the networks see them. */
-export type SampleUnits = 'original' | 'scaled';
 
 /**
  * `samples` `[rows, channels, steps]` to C's `logits` `[rows, classes]` and its penultimate layer, `embedding` `[rows,

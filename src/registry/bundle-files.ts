@@ -3,16 +3,18 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VigilError } from '../errors.ts';
-import type { NetworkName } from '../models/networks.ts';
 import type { BundleManifest } from './manifest.ts';
 
 export const MANIFEST = 'manifest.json';
 export const FORMAT = 1;
 
-export const fileOf = (network: NetworkName): string => `${network}.safetensors`;
+/** The networks' names, without the tensor library that `networks.ts` comes with. */
+type StoredNetwork = 'generator' | 'discriminator' | 'classifier';
+
+export const fileOf = (network: StoredNetwork): string => `${network}.safetensors`;
 
 /** Whether the bundle has the network's weights: one of an earlier version, or of a regime without D, has none of D. */
-export const holdsNetwork = ({ files }: BundleManifest, network: NetworkName): boolean =>
+export const holdsNetwork = ({ files }: BundleManifest, network: StoredNetwork): boolean =>
   files[fileOf(network)] !== undefined;
 
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,14 +1,8 @@
-import type { SampleUnits } from '../models/programs.ts';
+import type { SampleUnits } from '../models/spec.ts';
 import { blocksOf } from './blocks.ts';
 import type { RowScorer } from './row-scorer.ts';
+import type { ScoredRows, ScoreName } from './row-scores.ts';
 import type { Sampler } from './sampler.ts';
-import type { RowScores, ScoreName } from './score-names.ts';
-
-export interface ScoredRows {
-  /** `[rows, channels, steps]` */
-  readonly values: Float32Array;
-  readonly scores: RowScores;
-}
 
 /** Rows as `Sampler.sample` draws them, to the bit, with the scores that are `wanted`. */
 export async function drawScored(

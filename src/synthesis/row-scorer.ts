@@ -1,10 +1,10 @@
 import { toProbabilities, toSigmoid } from '../models/probabilities.ts';
-import { discriminateProgram, logitsProgram, type SampleUnits } from '../models/programs.ts';
+import { discriminateProgram, logitsProgram } from '../models/programs.ts';
 import type { Limits } from '../models/scaling.ts';
-import type { ModelSpec } from '../models/spec.ts';
+import type { ModelSpec, SampleUnits } from '../models/spec.ts';
 import type { Arrays, Engine, EngineState, Executable } from '../tensor/engine.ts';
 import { BLOCK } from './blocks.ts';
-import { type RowScores, SCORES, type ScoreName } from './score-names.ts';
+import { type RowScores, SCORES, type ScoreName } from './row-scores.ts';
 
 /** Scores generated rows with the networks that were trained beside G. */
 export class RowScorer {

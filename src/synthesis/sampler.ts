@@ -1,6 +1,6 @@
-import { type SampleUnits, sampleProgram } from '../models/programs.ts';
+import { sampleProgram } from '../models/programs.ts';
 import type { Limits } from '../models/scaling.ts';
-import type { ModelSpec } from '../models/spec.ts';
+import type { ModelSpec, SampleUnits } from '../models/spec.ts';
 import { fillNormal, randomKey } from '../random.ts';
 import type { Engine, EngineState, Executable } from '../tensor/engine.ts';
 import { BLOCK, blocksOf } from './blocks.ts';

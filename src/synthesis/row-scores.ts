@@ -4,3 +4,9 @@ export type ScoreName = (typeof SCORES)[number];
 
 /** By name, one value per row; only those that were asked for. */
 export type RowScores = Readonly<Partial<Record<ScoreName, Float32Array>>>;
+
+export interface ScoredRows {
+  /** `[rows, channels, steps]` */
+  readonly values: Float32Array;
+  readonly scores: RowScores;
+}
