@@ -191,7 +191,7 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   metrics.onCollect(() => publishTraffic(registry, instruments));
   const onAnswered = (route: Route, version: VersionRecord, answered: Answered): void => {
     drift.seen(route, version, answered);
-    shadow.offer(route, answered);
+    shadow.offer(route, version, answered);
   };
   const admission = new Admission(store, config.VIGIL_MAX_QUEUED_RUNS, now);
   const stop = stopping.signal;
@@ -202,11 +202,25 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const services = [
     mounted(
       ClassifierService,
-      createClassifierHandlers({ router, batcher, instruments, tracer, onAnswered, streams }),
+      createClassifierHandlers({
+        router,
+        batcher,
+        instruments,
+        tracer,
+        onAnswered,
+        streams,
+        maxRowsPerCall: config.VIGIL_MAX_ROWS_PER_CALL,
+      }),
     ),
     mounted(
       SynthesizerService,
-      createSynthesizerHandlers({ residency, engine: serving, instruments, tracer }),
+      createSynthesizerHandlers({
+        residency,
+        engine: serving,
+        instruments,
+        tracer,
+        maxRows: config.VIGIL_MAX_SYNTHETIC_ROWS,
+      }),
     ),
     mounted(
       TrainingService,

@@ -60,6 +60,10 @@ const schema = z.object({
   VIGIL_MAX_MESSAGE_BYTES: count(1024, 256 * MIB)
     .default(16 * MIB)
     .describe('Largest gRPC message accepted.'),
+  VIGIL_MAX_ROWS_PER_CALL: count(1, 1_000_000).default(4096).describe('Most rows in one Classify call.'),
+  VIGIL_MAX_SYNTHETIC_ROWS: count(1, 100_000_000)
+    .default(10_000_000)
+    .describe('Most rows that one Synthesize call may ask for, all classes together.'),
   VIGIL_MAX_BATCH_ROWS: count(1, 4096).default(64).describe('Most rows in one run of the classifier.'),
   VIGIL_MAX_PENDING_ROWS: count(1, 1_000_000).default(4096).describe('Most rows that wait for the engine.'),
   VIGIL_MAX_STREAMS: count(1, 1_000_000)

@@ -41,6 +41,7 @@ export const ERRORS = {
     'precondition',
     'A model does not fit the request, the snapshot or this code version.',
   ],
+  TOO_FEW_ACCEPTED: ['precondition', 'Too few rows of a generator reach the thresholds that were asked for.'],
   PROMOTION_REFUSED: [
     'precondition',
     'The promotion gate found the version worse than stable, or cannot compare them.',

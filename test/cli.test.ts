@@ -1,10 +1,12 @@
 /** The command line as a process: results on stdout, one clear line for errors, documented exit codes. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ExplainedSteps } from '../services/cli/explain-step.ts';
 import { loadDataset } from '../src/data/load-dataset.ts';
+import { readNpz } from '../src/data/npz.ts';
+import { openDataset } from '../src/data/open-dataset.ts';
 import { json, type Outcome, runVigil } from './support/cli.ts';
 import { startServer, type TestServer } from './support/server.ts';
 
@@ -116,6 +118,79 @@ test('classify: a source with labels, rows of it, and JSON on stdin', async () =
   expect(await vigil(['classify', SOURCE, '--rows', '0-99999'])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('numbers and ranges from 0 to'),
+  });
+});
+
+test('classify: other outputs as columns, and as arrays in a file', async () => {
+  const args = ['classify', SOURCE, '--rows', '0-2'];
+  const { stdout } = await vigil([...args, '--logits', '--prior-corrected', '--top-class']);
+  expect(stdout).toMatch(/^ROW +PREDICTED +LABEL +CORRECTED +ALERT\* .*LOGIT ALERT/);
+  expect(stdout).not.toMatch(/ALERT +SLIGHTLY_DROWSY/);
+  const out = await vigil([...args, '--embedding', '--uncalibrated', '-o', 'answers.npz']);
+  expect(out).toMatchObject({ code: 0, stderr: expect.stringContaining('in answers.npz') });
+  const arrays = readNpz(readFileSync(join(directory, 'answers.npz')), 'answers.npz', 2 ** 20);
+  expect([...arrays.keys()].toSorted()).toEqual(['class_names', 'embedding', 'probabilities', 'top_class']);
+  expect(arrays.get('embedding')!.shape).toEqual([3, 128]);
+  expect(arrays.get('probabilities')!.shape).toEqual([3, 3]);
+  expect(await vigil([...args, '--embedding'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--json or --out FILE.npz'),
+  });
+});
+
+test('synthesize: balances a dataset, with thresholds and scores beside the rows', async () => {
+  const args = ['synthesize', '--balance-to', 'largest', '--present-in', SOURCE];
+  const summary = json(await vigil(['--json', ...args])) as {
+    counts: { className: string; rows: string }[];
+  };
+  const { dataset } = await openDataset(SOURCE);
+  const present = dataset.classNames.map((_, k) => dataset.labels.filter((label) => label === k).length);
+  const lacking = present.flatMap((rows, k) =>
+    rows < Math.max(...present)
+      ? [{ className: dataset.classNames[k], rows: String(Math.max(...present) - rows) }]
+      : [],
+  );
+  expect(lacking.length).toBeGreaterThan(0);
+  expect(summary.counts).toEqual(lacking);
+  const scored = await vigil([
+    ...[
+      'synthesize',
+      '-c',
+      'alert=5',
+      '-c',
+      'slightly_drowsy=2',
+      '--min-c',
+      '0.01',
+      '--scores',
+      'c,d_src',
+      '-o',
+      'scored.npz',
+    ],
+  ]);
+  expect(scored.stdout).toMatch(
+    /^5 alert, 2 slightly_drowsy: \[7, 18, 16\] by version 1\n(?:.* tried\n)*d_src: mean 0\.\d+/,
+  );
+  const arrays = readNpz(readFileSync(join(directory, 'scored.npz')), 'scored.npz', 2 ** 20);
+  expect([...arrays.keys()].toSorted()).toEqual(['X', 'c', 'channel_names', 'class_names', 'd_src', 'y']);
+  for (const c of arrays.get('c')!.data) expect(c).toBeGreaterThanOrEqual(0.01);
+  expect((await loadDataset(join(directory, 'scored.npz'))).dataset.rows).toBe(7);
+});
+
+test('synthesize: flags that do not fit, and thresholds that too few rows reach', async () => {
+  for (const [flags, text] of [
+    [['-c', 'alert=1', '--present', 'alert=3'], 'no --balance-to'],
+    [['-c', 'alert=1', '--scores', 'quality'], '--scores: found "quality"; allowed: d_src, d_cls, c'],
+    [['-c', 'alert=1', '--min-c', '2'], 'Allowed: 0 to 1'],
+    [[], 'counts: found no entry'],
+  ] as const)
+    expect(await vigil(['synthesize', ...flags])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(text),
+    });
+  const none = await vigil(['synthesize', '-c', 'alert=2', '--min-c', '1', '--max-tries', '1']);
+  expect(none).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/alert: \d of 2 rows accepted after 2/),
   });
 });
 
@@ -264,7 +339,7 @@ test('doctor --explain-step --json has every figure of every step', async () => 
     expect(profile.ops.length).toBeGreaterThan(5);
     expect(profile.nodes.length).toBe(profile.ops.reduce((sum, { nodes }) => sum + nodes, 0));
   }
-  expect(explanation.serving).toHaveLength(8);
+  expect(explanation.serving).toHaveLength(9);
   expect(explanation.productRate).toBeGreaterThan(1e6);
   expect(compileMs).toBeGreaterThan(0);
 }, 30_000);

@@ -1,8 +1,5 @@
-import type { MessageInitShape } from '@bufbuild/protobuf';
 import { VigilError } from '../../src/errors.ts';
-import { topClass } from '../../src/evaluation/metrics.ts';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
-import type { ClassifyResponseSchema } from '../gen/vigil/v1/classify_pb.ts';
 import type { Tensor } from '../gen/vigil/v1/tensor_pb.ts';
 
 /** Samples ready for the engine: `[rows, channels, steps]`, finite. */
@@ -14,10 +11,15 @@ export interface Samples {
 const invalid = (field: string, found: string, allowed: string): VigilError =>
   VigilError.field(field, found, allowed, 'TENSOR_INVALID');
 
-/** Checks a request's tensor against the model; TENSOR_INVALID names the part of `samples` that is wrong. */
-export function toSamples(tensor: Tensor | undefined, model: BundleManifest): Samples {
+/**
+ * Checks a request's tensor against the model and the most rows of a call; TENSOR_INVALID names the part of `samples`
+ * that is wrong.
+ */
+export function toSamples(tensor: Tensor | undefined, model: BundleManifest, maxRows: number): Samples {
   if (!tensor) throw invalid('samples', 'nothing', 'a tensor');
   const rows = rowsOf(tensor.shape, model);
+  if (rows > maxRows)
+    throw invalid('samples.shape', `${rows} rows`, `at most ${maxRows} in a call (VIGIL_MAX_ROWS_PER_CALL)`);
   const elements = rows * model.channels * model.steps;
   const values = valuesOf(tensor, elements, model);
   // One pass without a branch: x - x is 0 for finite numbers, NaN otherwise.
@@ -68,26 +70,4 @@ function notFinite(values: Float32Array, { channels, steps, channelNames }: Bund
   const channel = Math.floor(at / steps) % channels;
   const place = `row ${row}, channel ${channel} (${channelNames[channel]}), step ${at % steps}`;
   return invalid('samples', `${values[at]} at ${place}`, 'finite numbers');
-}
-
-/** `probabilities` `[rows, classes]` as predictions; `onPrediction` hears the top class of each row. */
-export function toResponse(
-  version: string,
-  classNames: readonly string[],
-  probabilities: Float32Array,
-  onPrediction: (className: string) => void,
-): MessageInitShape<typeof ClassifyResponseSchema> {
-  const classes = classNames.length;
-  const predictions = Array.from({ length: probabilities.length / classes }, (_, row) => {
-    const best = classNames[topClass(probabilities, row, classes)]!;
-    onPrediction(best);
-    return {
-      topClass: best,
-      probabilities: classNames.map((className, k) => ({
-        className,
-        probability: probabilities[row * classes + k]!,
-      })),
-    };
-  });
-  return { modelVersion: version, predictions };
 }

@@ -8,12 +8,25 @@ import type { Answered } from '../models/shadow.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
-import { toResponse, toSamples } from './convert.ts';
+import { toResponse } from './answer.ts';
+import { joinColumns, splitColumns } from './columns.ts';
+import { toSamples } from './convert.ts';
 import type { OpenStreams } from './open-streams.ts';
+import { toWanted } from './options.ts';
 import { createStreamHandler } from './stream-handler.ts';
 
-/** Rows of all callers, batched for the serving engine; each request's tag is its trace context. */
-export type ClassifyBatcher = Batcher<Context>;
+/** What a batch must know of the requests in it. */
+export interface ClassifyTag {
+  readonly trace: Context;
+  /** Whether the result rows have the embedding behind the logits. */
+  readonly embedding: boolean;
+}
+
+/**
+ * Rows of all callers, batched for the serving engine. A result row is C's logits, as trained, and behind them the embedding
+ * in batches where some caller wants it: a request says in `columns` how much of a row is its own.
+ */
+export type ClassifyBatcher = Batcher<ClassifyTag>;
 
 /** One batcher for the whole server, so that callers share batches. */
 export function createClassifyBatcher(settings: {
@@ -24,19 +37,20 @@ export function createClassifyBatcher(settings: {
   maxPendingRows: number;
 }): ClassifyBatcher {
   const { engine, instruments, tracer, maxBatchRows, maxPendingRows } = settings;
-  return new Batcher<Context>({
+  return new Batcher<ClassifyTag>({
     maxBatchRows,
     maxPendingRows,
     now: Date.now,
     run: (version, rows, values, tags) =>
       // A batch belongs to every call in it: a child of the first, linked to the others.
-      context.with(tags[0]!, () => {
-        const links = tags.slice(1).flatMap((tag) => trace.getSpanContext(tag) ?? []);
+      context.with(tags[0]!.trace, () => {
+        const links = tags.slice(1).flatMap((tag) => trace.getSpanContext(tag.trace) ?? []);
         const attributes = { 'vigil.model.version': version, 'vigil.batch.rows': rows };
         return withSpan(tracer, 'engine classify', attributes, links, async () => {
-          const { probabilities, computeSeconds } = await engine.call('classify', { version, rows, values });
-          instruments.inferenceCompute.observe(computeSeconds);
-          return probabilities;
+          const embedding = tags.some((tag) => tag.embedding);
+          const answer = await engine.call('classify', { version, rows, values, embedding });
+          instruments.inferenceCompute.observe(answer.computeSeconds);
+          return answer.embedding ? joinColumns(rows, answer.logits, answer.embedding) : answer.logits;
         });
       }),
     observer: {
@@ -59,22 +73,30 @@ export function createClassifierHandlers(settings: {
   /** Hears of rows that were answered: shadow and drift. */
   onAnswered: (route: Route, version: VersionRecord, answered: Answered) => void;
   streams: OpenStreams;
+  maxRowsPerCall: number;
 }): ServiceHandlers<typeof ClassifierService> {
-  const { router, batcher, instruments, tracer, onAnswered } = settings;
+  const { router, batcher, instruments, tracer, onAnswered, maxRowsPerCall } = settings;
   return {
-    classify: async ({ model, samples: tensor }, { signal, deadline, requestId }) => {
+    classify: async ({ model, samples: tensor, options }, { signal, deadline, requestId }) => {
+      const wanted = toWanted(options);
       const { route, version, release } = await router.lease(model, requestId, signal);
       try {
-        const { classNames } = version.manifest;
-        const { rows, values } = toSamples(tensor, version.manifest);
+        const classes = version.manifest.classNames.length;
+        const { rows, values } = toSamples(tensor, version.manifest, maxRowsPerCall);
+        const { embedding } = wanted;
         const key = version.version;
-        const probabilities = await withSpan(tracer, 'batch', { 'vigil.rows': rows }, [], () =>
-          batcher.submit({ key, rows, values, deadline, signal, tag: context.active() }),
-        );
+        const columns = embedding ? undefined : classes;
+        const answers = await withSpan(tracer, 'batch', { 'vigil.rows': rows }, [], () => {
+          const tag = { trace: context.active(), embedding };
+          return batcher.submit({ key, rows, values, columns, deadline, signal, tag });
+        });
+        const engineRows = embedding
+          ? { rows, ...splitColumns(rows, answers, classes) }
+          : { rows, logits: answers, embedding: undefined };
         const { alias, side } = route;
-        onAnswered(route, version, { rows, values, probabilities });
-        return toResponse(key, classNames, probabilities, (className) =>
-          instruments.predictions.inc({ class: className, alias, side }),
+        onAnswered(route, version, { rows, values, logits: engineRows.logits });
+        return toResponse(version, wanted, engineRows, (className, count) =>
+          instruments.predictions.inc({ class: className, alias, side }, count),
         );
       } finally {
         release();

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { context, type Tracer } from '@opentelemetry/api';
 import { VigilError } from '../../src/errors.ts';
 import { topClass } from '../../src/evaluation/metrics.ts';
+import { toProbabilities } from '../../src/models/probabilities.ts';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import { HopQueue } from '../../src/streaming/hop-queue.ts';
@@ -91,10 +92,13 @@ function answerer(
     try {
       sameShape(manifest, version.manifest, model, version.version);
       const key = version.version;
-      const probabilities = await withSpan(tracer, 'batch', { 'vigil.rows': 1 }, [], () =>
-        batcher.submit({ key, rows: 1, values, signal, tag: context.active() }),
-      );
-      onAnswered(route, version, { rows: 1, values, probabilities });
+      const columns = version.manifest.classNames.length;
+      const logits = await withSpan(tracer, 'batch', { 'vigil.rows': 1 }, [], () => {
+        const tag = { trace: context.active(), embedding: false };
+        return batcher.submit({ key, rows: 1, values, columns, signal, tag });
+      });
+      onAnswered(route, version, { rows: 1, values, logits });
+      const probabilities = toProbabilities(logits, columns, version.manifest.temperature);
       return { key, route, probabilities };
     } finally {
       release();

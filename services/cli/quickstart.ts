@@ -19,7 +19,7 @@ import { type ChildServer, startChildServer } from './child-server.ts';
 import { decimal, percent, remark, write, writeJson } from './print.ts';
 import { classifyRows, openSource, takeRows } from './rows.ts';
 import { globalsOf, withClients } from './session.ts';
-import { type SyntheticRows, synthesizeRows } from './synthesize.ts';
+import { type SyntheticRows, synthesizeRows } from './synthetic-rows.ts';
 import { watchRun } from './watch.ts';
 
 const DATASET = 'example:uta-rldd-blinks';

@@ -1,5 +1,6 @@
 /** Samples for commands: from dataset files, shipped and simulated data, or JSON on stdin. */
 import { text } from 'node:stream/consumers';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { z } from 'zod';
 import { gatherRows } from '../../src/data/batches.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
@@ -7,7 +8,7 @@ import { type OpenedDataset, openDataset } from '../../src/data/open-dataset.ts'
 import { VigilError } from '../../src/errors.ts';
 import type { Clients } from '../client/clients.ts';
 import { exampleFile } from '../datasets/resolve.ts';
-import type { ClassifyResponse } from '../gen/vigil/v1/classify_pb.ts';
+import type { ClassifyOptionsSchema, ClassifyResponse } from '../gen/vigil/v1/classify_pb.ts';
 
 /** Opens a file, `example:...` or `simulated:...`, on this machine. */
 export function openSource(source: string): Promise<OpenedDataset> {
@@ -38,17 +39,23 @@ export async function readStdin(): Promise<{ shape: number[]; values: Float32Arr
 /** Rows in one request: large enough to batch well, small enough for the message limit. */
 const ROWS_PER_CALL = 64;
 
-/** Classifies samples `[rows, channels, steps]` over gRPC, in order. */
+/** Classifies samples `[rows, channels, steps]` over gRPC, in order. Class names come with options alone. */
 export async function classifyRows(
   { classifier }: Clients,
   model: string,
   shape: readonly number[],
   values: Float32Array,
-): Promise<{ version: string; predictions: ClassifyResponse['predictions'] }> {
+  options?: MessageInitShape<typeof ClassifyOptionsSchema>,
+): Promise<{
+  version: string;
+  classNames: readonly string[];
+  predictions: ClassifyResponse['predictions'];
+}> {
   const [rows, channels, steps] = shape as [number, number, number];
   const size = channels * steps;
   const predictions: ClassifyResponse['predictions'] = [];
   let version = model;
+  let classNames: readonly string[] = [];
   for (let start = 0; start < rows; start += ROWS_PER_CALL) {
     const count = Math.min(ROWS_PER_CALL, rows - start);
     const part = values.slice(start * size, (start + count) * size);
@@ -58,12 +65,14 @@ export async function classifyRows(
         shape: [BigInt(count), BigInt(channels), BigInt(steps)],
         data: { case: 'raw', value: new Uint8Array(part.buffer) },
       },
+      ...(options && { options }),
     });
     // All rows by one version, even when the alias moves meanwhile.
     version = answer.modelVersion;
+    classNames = answer.classNames;
     predictions.push(...answer.predictions);
   }
-  return { version, predictions };
+  return { version, classNames, predictions };
 }
 
 /** Some rows of a dataset, `[rows, channels, steps]`. */

@@ -1,10 +1,10 @@
 /** Training steps as the compiler makes them, for `vigil doctor --explain-step`. Runs in the engine process. */
 import { layoutOf, NETWORKS, weightsKey } from '../../src/models/networks.ts';
 import { initialWeights } from '../../src/models/parameters.ts';
-import { classifyProgram, sampleProgram } from '../../src/models/programs.ts';
+import { discriminateProgram, logitsProgram, sampleProgram } from '../../src/models/programs.ts';
 import { checkSpec, type ModelSpec } from '../../src/models/spec.ts';
 import { fillNormal, randomKey } from '../../src/random.ts';
-import { BLOCK } from '../../src/synthesis/sampler.ts';
+import { BLOCK } from '../../src/synthesis/blocks.ts';
 import { type Arrays, type Program, sizeOf } from '../../src/tensor/engine.ts';
 import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
 import { explainProgram } from '../../src/tensor/onnxruntime/explain.ts';
@@ -87,8 +87,9 @@ async function compileServing(spec: ModelSpec, threads: number): Promise<Compile
   const engine = openOnnxruntime({ threads, onCompiled: (report) => reports.push(report) });
   const limits = { low: Array(spec.channels).fill(-1), high: Array(spec.channels).fill(1) };
   const programs = [
-    ...BUCKETS.map((rows) => classifyProgram(spec, limits, rows)),
+    ...BUCKETS.map((rows) => logitsProgram(spec, limits, rows)),
     sampleProgram(spec, limits, BLOCK, 'original'),
+    discriminateProgram(spec, limits, BLOCK, 'original'),
   ];
   for (const served of programs) {
     const program = { ...served, frozen: true };

@@ -1,5 +1,6 @@
 /** A version's classifier as an ONNX file, run before it is handed out. */
 import { exportClassifier } from '../../src/models/export-classifier.ts';
+import { toProbabilities } from '../../src/models/probabilities.ts';
 import type { ModelSpec } from '../../src/models/spec.ts';
 import { fillUniform, randomKey } from '../../src/random.ts';
 import { readWeights, specOfManifest } from '../../src/registry/bundle.ts';
@@ -34,7 +35,8 @@ export async function exportHosted(
     const values = checkRows(rows, spec, manifest);
     const samples = { shape: [rows, spec.channels, spec.steps], values };
     const { probabilities } = await runModel(bytes, { samples });
-    const served = await model.classify(rows, values);
+    const { logits } = await model.classify(rows, values);
+    const served = toProbabilities(logits, spec.classes, manifest.temperature);
     served.forEach((value, i) => {
       largestDifference = Math.max(largestDifference, Math.abs(value - (probabilities?.[i] ?? Number.NaN)));
     });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gatherRows } from '../../src/data/batches.ts';
 import { openDataset } from '../../src/data/open-dataset.ts';
 import { evaluate } from '../../src/evaluation/metrics.ts';
+import { toProbabilities } from '../../src/models/probabilities.ts';
 import { readManifest, verifyBundle } from '../../src/registry/bundle-files.ts';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
 import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
@@ -55,8 +56,10 @@ async function answers(name: string): Promise<{ probabilities: Float32Array; lab
   const model = await HostedModel.load(engine, '1', bundle(name));
   const rows = split!.test;
   const values = gatherRows(dataset.values, dataset.channels * dataset.steps, rows);
-  const probabilities = await model.classify(rows.length, values);
+  const { logits } = await model.classify(rows.length, values);
   await model.dispose();
+  const { temperature } = await readManifest(bundle(name));
+  const probabilities = toProbabilities(logits, dataset.classNames.length, temperature);
   return { probabilities, labels: Uint8Array.from(rows, (row) => dataset.labels[row]!) };
 }
 

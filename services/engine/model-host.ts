@@ -1,9 +1,11 @@
-import { layoutOf, type NetworkName, weightsKey } from '../../src/models/networks.ts';
+import { classifierWidth } from '../../src/models/classifier.ts';
+import { layoutOf, NETWORKS, weightsKey } from '../../src/models/networks.ts';
 import { layoutSize } from '../../src/models/parameters.ts';
-import { classifyProgram } from '../../src/models/programs.ts';
+import { logitsProgram } from '../../src/models/programs.ts';
+import type { ModelSpec } from '../../src/models/spec.ts';
 import { readWeights, specOfManifest } from '../../src/registry/bundle.ts';
-import { readManifest } from '../../src/registry/bundle-files.ts';
-import type { BundleManifest } from '../../src/registry/manifest.ts';
+import { holdsNetwork, readManifest } from '../../src/registry/bundle-files.ts';
+import { RowScorer } from '../../src/synthesis/row-scorer.ts';
 import { Sampler } from '../../src/synthesis/sampler.ts';
 import type { Engine, EngineState, Executable } from '../../src/tensor/engine.ts';
 import type { LoadedModel } from './protocol.ts';
@@ -12,62 +14,84 @@ import type { LoadedModel } from './protocol.ts';
 export const BUCKETS = [1, 2, 4, 8, 16, 32, 64] as const;
 const LARGEST = 64;
 
+/** C's answer to some rows. */
+export interface Answers {
+  /** As C computes them, not divided by the temperature; `[rows, classes]`. */
+  readonly logits: Float32Array;
+  /** C's penultimate layer, `[rows, embedding width]`. */
+  readonly embedding: Float32Array;
+}
+
+/** What draws and scores rows of a version that has a generator. */
+interface Synthesis {
+  readonly sampler: Sampler;
+  readonly scorer: RowScorer;
+}
+
 /** One model version in the engine: compiled, warmed, ready. */
 export class HostedModel {
   readonly info: LoadedModel;
-  readonly #manifest: BundleManifest;
+  /** Undefined when the model has no generator. */
+  readonly synthesis: Synthesis | undefined;
+  readonly #spec: ModelSpec;
   readonly #state: EngineState;
   readonly #classify: ReadonlyMap<number, Executable>;
-  readonly #sampler: Sampler | undefined;
 
   private constructor(
     info: LoadedModel,
-    manifest: BundleManifest,
+    spec: ModelSpec,
     state: EngineState,
     classify: ReadonlyMap<number, Executable>,
-    sampler: Sampler | undefined,
+    synthesis: Synthesis | undefined,
   ) {
     this.info = info;
-    this.#manifest = manifest;
+    this.#spec = spec;
     this.#state = state;
     this.#classify = classify;
-    this.#sampler = sampler;
+    this.synthesis = synthesis;
   }
 
   /** Reads, checks, compiles and runs every bucket once. Errors: ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE. */
   static async load(engine: Engine, version: string, directory: string): Promise<HostedModel> {
     const manifest = await readManifest(directory);
     const spec = specOfManifest(manifest);
-    const networks: NetworkName[] = manifest.hasGenerator ? ['classifier', 'generator'] : ['classifier'];
+    const { classNames, channelNames, channels, steps, hasGenerator, limits, temperature } = manifest;
+    const scoresSource = hasGenerator && holdsNetwork(manifest, 'discriminator');
+    const used = { classifier: true, generator: hasGenerator, discriminator: scoresSource };
     const weights: Record<string, Float32Array> = {};
     const shapes: Record<string, number[]> = {};
-    for (const network of networks) {
+    for (const network of NETWORKS.filter((name) => used[name])) {
       weights[weightsKey(network)] = await readWeights(directory, manifest, network);
       shapes[weightsKey(network)] = [layoutSize(layoutOf(network, spec))];
     }
     const state = engine.createState(shapes, weights);
     const classify = new Map<number, Executable>();
     for (const rows of BUCKETS) {
-      const program = { ...classifyProgram(spec, manifest.limits, rows, manifest.temperature), frozen: true };
+      const program = { ...logitsProgram(spec, limits, rows), frozen: true };
       const executable = await engine.compile(program, state);
       classify.set(rows, executable);
-      await executable.run({ samples: new Float32Array(rows * spec.channels * spec.steps) });
+      await executable.run({ samples: new Float32Array(rows * channels * steps) });
     }
-    const sampler = manifest.hasGenerator ? new Sampler(engine, spec, manifest.limits, state) : undefined;
-    await sampler?.sample(0, 0, 0, 1, 'original');
-    const { classNames, channelNames, channels, steps, hasGenerator } = manifest;
+    const synthesis = hasGenerator
+      ? {
+          sampler: new Sampler(engine, spec, limits, state),
+          scorer: new RowScorer(engine, spec, limits, state, { temperature, hasDiscriminator: scoresSource }),
+        }
+      : undefined;
+    if (synthesis) await warm(synthesis);
     const compiled = [...classify.values()].reduce((sum, { heldBytes }) => sum + heldBytes, 0);
     const held = Object.values(weights).reduce((sum, { byteLength }) => sum + byteLength, compiled);
-    const bytes = held + (sampler?.heldBytes ?? 0);
+    const bytes = held + (synthesis?.sampler.heldBytes ?? 0) + (synthesis?.scorer.heldBytes ?? 0);
     const info = { version, classNames, channelNames, channels, steps, hasGenerator, bytes };
-    return new HostedModel(info, manifest, state, classify, sampler);
+    return new HostedModel(info, spec, state, classify, synthesis);
   }
 
-  /** `[rows, channels, steps]` in original units to probabilities `[rows, classes]`. */
-  async classify(rows: number, values: Float32Array): Promise<Float32Array> {
-    const size = this.#manifest.channels * this.#manifest.steps;
-    const classes = this.#manifest.classNames.length;
-    const out = new Float32Array(rows * classes);
+  /** `[rows, channels, steps]` in original units to logits and embedding. */
+  async classify(rows: number, values: Float32Array): Promise<Answers> {
+    const size = this.#spec.channels * this.#spec.steps;
+    const { classes } = this.#spec;
+    const width = classifierWidth(this.#spec);
+    const answers = { logits: new Float32Array(rows * classes), embedding: new Float32Array(rows * width) };
     for (let start = 0; start < rows; start += LARGEST) {
       const count = Math.min(LARGEST, rows - start);
       const bucket = BUCKETS.find((candidate) => candidate >= count)!;
@@ -77,20 +101,23 @@ export class HostedModel {
         padded.set(samples);
         samples = padded;
       }
-      const { probabilities } = await this.#classify.get(bucket)!.run({ samples });
-      out.set(probabilities!.subarray(0, count * classes), start * classes);
+      const { logits, embedding } = await this.#classify.get(bucket)!.run({ samples });
+      answers.logits.set(logits!.subarray(0, count * classes), start * classes);
+      answers.embedding.set(embedding!.subarray(0, count * width), start * width);
     }
-    return out;
-  }
-
-  /** Undefined when the model has no generator. */
-  get sampler(): Sampler | undefined {
-    return this.#sampler;
+    return answers;
   }
 
   async dispose(): Promise<void> {
     for (const executable of this.#classify.values()) await executable.dispose();
-    await this.#sampler?.dispose();
+    await this.synthesis?.sampler.dispose();
+    await this.synthesis?.scorer.dispose();
     this.#state.dispose();
   }
+}
+
+/** One block in original units, with every score that there is. */
+async function warm({ sampler, scorer }: Synthesis): Promise<void> {
+  const block = await sampler.block(0, 0, 0, 'original');
+  await scorer.score(block, 0, 'original', scorer.available);
 }

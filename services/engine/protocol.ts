@@ -8,8 +8,9 @@ import type { HeldOutAnswers } from '../../src/evaluation/gate/compare.ts';
 import type { Evaluation } from '../../src/evaluation/metrics.ts';
 import type { FigureOutcome } from '../../src/experiments/figure-points.ts';
 import type { RunJob, RunOutcome } from '../../src/experiments/run-result.ts';
-import type { ModelSpec } from '../../src/models/spec.ts';
+import type { ModelSpec, SampleUnits } from '../../src/models/spec.ts';
 import type { HeldOutRows } from '../../src/registry/gate-report.ts';
+import type { ScoredRows, ScoreName } from '../../src/synthesis/row-scores.ts';
 import type { CompileReport, ProgramReport } from '../../src/tensor/report.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 
@@ -139,14 +140,14 @@ export interface EngineCalls {
   unload: { request: { version: string }; reply: { unloaded: boolean } };
   /** `values` is `[rows, channels, steps]` in original units, already validated. */
   classify: {
-    request: { version: string; rows: number; values: Float32Array };
-    /** `probabilities` is `[rows, classes]`. */
-    reply: { probabilities: Float32Array; computeSeconds: number };
+    request: { version: string; rows: number; values: Float32Array; embedding: boolean };
+    /** C's `logits` `[rows, classes]`, not divided by the temperature; `embedding` `[rows, width]` where asked for. */
+    reply: { logits: Float32Array; embedding: Float32Array | undefined; computeSeconds: number };
   };
   /** As `classify`, after everything else that waits. */
   shadow: {
     request: { version: string; rows: number; values: Float32Array };
-    reply: { probabilities: Float32Array };
+    reply: { logits: Float32Array };
   };
   synthesize: {
     request: {
@@ -155,10 +156,12 @@ export interface EngineCalls {
       seed: number;
       firstRow: number;
       rows: number;
-      units: 'original' | 'scaled';
+      units: SampleUnits;
+      /** Of those that the version can give; none is the fast path. */
+      scores: readonly ScoreName[];
     };
-    /** `[rows, channels, steps]` */
-    reply: { values: Float32Array; computeSeconds: number };
+    /** `values` is `[rows, channels, steps]`. */
+    reply: ScoredRows & { computeSeconds: number };
   };
   /** Replies when the training is over; progress arrives as events meanwhile. One at a time per process. */
   train: { request: TrainingJob; reply: TrainingOutcome };

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../src/data/safetensors.ts';
+import { toProbabilities } from '../../src/models/probabilities.ts';
 import { CLASSIFIER_ARCHITECTURES } from '../../src/models/spec.ts';
-import { verifyBundle } from '../../src/registry/bundle-files.ts';
+import { readManifest, verifyBundle } from '../../src/registry/bundle-files.ts';
+import { drawScored } from '../../src/synthesis/draw-scored.ts';
+import { SCORES } from '../../src/synthesis/row-scores.ts';
 import type { Engine } from '../../src/tensor/engine.ts';
 import { openOnnxruntime } from '../../src/tensor/onnxruntime/engine.ts';
 import { engineTest, REAL_ENGINES } from '../../test/support/engines.ts';
@@ -97,18 +100,33 @@ test.each(CLASSIFIER_ARCHITECTURES)(
     const model = await HostedModel.load(onnxruntime, '1', join(directory, 'model-bundle'));
     const values = new Float32Array(70 * 18 * 20).map((_, i) => Math.sin(i));
     const together = await model.classify(70, values);
-    expect(together.length).toBe(70 * 3);
-    for (let row = 0; row < 70; row++) {
-      const sum = together.subarray(row * 3, row * 3 + 3).reduce((total, p) => total + p, 0);
-      expect(sum).toBeCloseTo(1, 5);
-    }
+    expect(together.logits.length).toBe(70 * 3);
     const alone = await model.classify(1, values.subarray(69 * 360, 70 * 360));
-    alone.forEach((p, k) => {
-      expect(p).toBeCloseTo(together[69 * 3 + k]!, 5);
-    });
-    const all = await model.sampler!.sample(1, 9, 0, 100, 'original');
-    const middle = await model.sampler!.sample(1, 9, 41, 7, 'original');
+    for (const part of ['logits', 'embedding'] as const) {
+      const width = together[part].length / 70;
+      expect(alone[part].length).toBe(width);
+      alone[part].forEach((value, k) => {
+        expect(value).toBeCloseTo(together[part][69 * width + k]!, 5);
+      });
+    }
+    const synthesis = model.synthesis!;
+    const all = await synthesis.sampler.sample(1, 9, 0, 100, 'original');
+    const middle = await synthesis.sampler.sample(1, 9, 41, 7, 'original');
     expect(middle).toEqual(all.slice(41 * 360, 48 * 360));
+    for (const units of ['original', 'scaled'] as const) {
+      const asked = { classIndex: 1, seed: 9, units };
+      const scored = await drawScored(synthesis, { ...asked, firstRow: 0, rows: 100 }, SCORES);
+      expect(scored.values).toEqual(await synthesis.sampler.sample(1, 9, 0, 100, units));
+      const part = await drawScored(synthesis, { ...asked, firstRow: 41, rows: 30 }, SCORES);
+      for (const name of SCORES) expect(part.scores[name]).toEqual(scored.scores[name]!.slice(41, 71));
+      if (units === 'scaled') continue;
+      // What C says of a row is what Classify answers for it.
+      const { logits } = await model.classify(100, scored.values);
+      const { temperature } = await readManifest(join(directory, 'model-bundle'));
+      toProbabilities(logits, 3, temperature).forEach((p, i) => {
+        if (i % 3 === 1) expect(scored.scores.c![Math.floor(i / 3)]).toBeCloseTo(p, 5);
+      });
+    }
     await model.dispose();
   },
 );

@@ -2,6 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import { VigilError } from '../../src/errors.ts';
+import { drawScored } from '../../src/synthesis/draw-scored.ts';
 import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
 import { meterEngine } from '../../src/tensor/meter.ts';
 import type { CompileReport } from '../../src/tensor/report.ts';
@@ -80,21 +81,24 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
         await found?.dispose();
         return { unloaded: found !== undefined };
       }),
-    classify: ({ version, rows, values }) =>
+    classify: ({ version, rows, values, embedding: wanted }) =>
       scheduler.run('classify', async () => {
         const began = performance.now();
-        const probabilities = await model(version).classify(rows, values);
-        return { probabilities, computeSeconds: (performance.now() - began) / 1000 };
+        const { logits, embedding } = await model(version).classify(rows, values);
+        // The graph computes it anyway; sending it costs as much again as sending a small batch.
+        const sent = wanted ? embedding : undefined;
+        return { logits, embedding: sent, computeSeconds: (performance.now() - began) / 1000 };
       }),
     shadow: ({ version, rows, values }) =>
-      scheduler.run('shadow', async () => ({ probabilities: await model(version).classify(rows, values) })),
-    synthesize: ({ version, classIndex, seed, firstRow, rows, units }) =>
+      scheduler.run('shadow', async () => ({ logits: (await model(version).classify(rows, values)).logits })),
+    synthesize: ({ version, scores, ...asked }) =>
       scheduler.run('synthesize', async () => {
         const began = performance.now();
-        const { sampler } = model(version);
-        if (!sampler) throw new VigilError('MODEL_INCOMPATIBLE', `model version ${version} has no generator`);
-        const values = await sampler.sample(classIndex, seed, firstRow, rows, units);
-        return { values, computeSeconds: (performance.now() - began) / 1000 };
+        const { synthesis } = model(version);
+        if (!synthesis)
+          throw new VigilError('MODEL_INCOMPATIBLE', `model version ${version} has no generator`);
+        const drawn = await drawScored(synthesis, asked, scores);
+        return { ...drawn, computeSeconds: (performance.now() - began) / 1000 };
       }),
     train: (job) => trainOne(job.run, (context) => runTrainingJob(job, context)),
     experiment: (job) =>

@@ -29,7 +29,7 @@ export class DriftObserver {
   }
 
   /** Counts rows that an alias's own version answered; a canary's rows are a fair sample of the same and change nothing. */
-  seen({ alias, side }: Route, version: VersionRecord, { rows, values, probabilities }: Answered): void {
+  seen({ alias, side }: Route, version: VersionRecord, { rows, values, logits }: Answered): void {
     const { windowRows } = this.#settings;
     if (alias === '' || side === 'canary' || windowRows === 0) return;
     let watched = this.#watched.get(alias);
@@ -39,7 +39,7 @@ export class DriftObserver {
     }
     if (!watched.monitor) return;
     const classes = version.manifest.classNames.length;
-    const topClasses = Uint16Array.from({ length: rows }, (_, row) => topClass(probabilities, row, classes));
+    const topClasses = Uint16Array.from({ length: rows }, (_, row) => topClass(logits, row, classes));
     watched.monitor.see(rows, values, topClasses);
   }
 

@@ -1,8 +1,10 @@
 /** Gives a share of an alias's answered rows to its shadow, and counts how the answers differ. */
 import type { Logger } from 'pino';
 import { topClass } from '../../src/evaluation/metrics.ts';
+import { toProbabilities } from '../../src/models/probabilities.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { type TrafficSplit, takes } from '../../src/registry/traffic.ts';
+import type { VersionRecord } from '../../src/registry/version.ts';
 import type { EngineClient } from '../engine/engine.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import type { ModelResidency } from './residency.ts';
@@ -23,9 +25,12 @@ export interface Answered {
   readonly rows: number;
   /** `[rows, channels, steps]` */
   readonly values: Float32Array;
-  /** `[rows, classes]` */
-  readonly probabilities: Float32Array;
+  /** `[rows, classes]`, as trained: not divided by the temperature. */
+  readonly logits: Float32Array;
 }
+
+const probabilitiesOf = ({ manifest }: VersionRecord, logits: Float32Array): Float32Array =>
+  toProbabilities(logits, manifest.classNames.length, manifest.temperature);
 
 /** A caller that comes during a shadow's run waits for it, so a run is short: no more rows of a request than this. */
 const MOST_ROWS = 8;
@@ -39,13 +44,17 @@ export class Shadow {
   }
 
   /** Returns at once; the shadow's turn comes when the answer is on its way. */
-  offer({ alias, requestId }: Route, answered: Answered): void {
+  offer({ alias, requestId }: Route, version: VersionRecord, answered: Answered): void {
     const split = alias === '' ? undefined : this.#settings.registry.split(alias, 'shadow');
-    if (split && takes(split, requestId)) setImmediate(() => void this.#run(split, answered));
+    if (split && takes(split, requestId)) setImmediate(() => void this.#run(split, version, answered));
   }
 
-  async #run({ alias, version }: TrafficSplit, { rows, values, probabilities }: Answered): Promise<void> {
-    const { residency, engine, instruments, log, pendingRows } = this.#settings;
+  async #run(
+    { alias, version }: TrafficSplit,
+    primary: VersionRecord,
+    { rows, values, logits }: Answered,
+  ): Promise<void> {
+    const { registry, residency, engine, instruments, log, pendingRows } = this.#settings;
     const { shadowRows } = instruments;
     const free = !this.#busy && pendingRows() === 0 && residency.isLoaded(version);
     const taken = free ? Math.min(rows, MOST_ROWS) : 0;
@@ -55,8 +64,10 @@ export class Shadow {
     const release = residency.hold(version);
     try {
       const payload = { version, rows: taken, values: values.subarray(0, (values.length / rows) * taken) };
-      const theirs = (await engine.call('shadow', payload)).probabilities;
-      this.#count(alias, taken, probabilities.subarray(0, theirs.length), theirs);
+      const theirs = (await engine.call('shadow', payload)).logits;
+      const ours = logits.subarray(0, theirs.length);
+      const shadow = registry.resolve(version);
+      this.#count(alias, taken, probabilitiesOf(primary, ours), probabilitiesOf(shadow, theirs));
     } catch (error) {
       // Whoever asked has their answer; the engine's own trouble shows elsewhere.
       shadowRows.inc({ alias, outcome: 'failed' }, taken);

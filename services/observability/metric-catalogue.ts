@@ -172,6 +172,12 @@ export const METRICS = {
     help: 'Rows synthesised, by class.',
     labels: ['class'],
   },
+  rejectedRows: {
+    type: 'counter',
+    name: 'vigil_synthesis_rejected_rows_total',
+    help: 'Rows that were drawn and did not reach the thresholds of their call, by class.',
+    labels: ['class'],
+  },
   trainingRuns: {
     type: 'gauge',
     name: 'vigil_training_runs',

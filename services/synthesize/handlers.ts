@@ -7,51 +7,52 @@ import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
 import { toPlan } from './convert.ts';
+import { type Draw, drawAccepted, drawAll } from './draw.ts';
+import { toChunk, toHeader, toSummary } from './messages.ts';
 
 export function createSynthesizerHandlers(settings: {
-  residency: ModelResidency;
-  engine: EngineClient;
-  instruments: Instruments;
+  residency: Pick<ModelResidency, 'lease'>;
+  engine: Pick<EngineClient, 'call'>;
+  instruments: Pick<Instruments, 'synthesisedRows' | 'rejectedRows'>;
   tracer: Tracer | undefined;
+  /** Most rows that one call may ask for. */
+  maxRows: number;
 }): ServiceHandlers<typeof SynthesizerService> {
-  const { residency, engine, instruments, tracer } = settings;
+  const { residency, engine, instruments, tracer, maxRows } = settings;
   return {
+    // Nothing is drawn before its chunk is asked for: a reader that stops stops the engine calls, one that leaves ends them.
     synthesize: async function* (request, { signal }) {
       const { version: record, release } = await residency.lease(request.model, signal);
       try {
-        const plan = toPlan(request, record);
-        const { version, manifest } = record;
-        const { channels, steps, channelNames } = manifest;
-        const seed = BigInt(plan.seed);
-        const header = { modelVersion: version, seed, channels, steps, channelNames: [...channelNames] };
-        yield { event: { case: 'header' as const, value: header } };
+        const plan = toPlan(request, record, maxRows);
+        const { version } = record;
+        const { seed, units, needed, chunkRows, acceptance } = plan;
+        yield { event: { case: 'header' as const, value: toHeader(plan, record) } };
         const hash = createHash('sha256');
+        const draws: { className: string; tried: bigint; accepted: bigint }[] = [];
         for (const { className, classIndex, rows: wanted } of plan.counts) {
-          for (let done = 0; done < wanted; done += plan.chunkRows) {
-            const rows = Math.min(plan.chunkRows, wanted - done);
-            const firstRow = plan.firstRow + done;
+          const draw: Draw = (firstRow, rows) => {
             const attributes = { 'vigil.model.version': version, 'vigil.rows': rows };
-            const { values } = await withSpan(tracer, 'engine synthesize', attributes, [], () =>
-              engine.call(
-                'synthesize',
-                { version, classIndex, seed: plan.seed, firstRow, rows, units: plan.units },
-                signal,
-              ),
+            const payload = { version, classIndex, seed, firstRow, rows, units, scores: needed };
+            return withSpan(tracer, 'engine synthesize', attributes, [], () =>
+              engine.call('synthesize', payload, signal),
             );
-            const raw = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-            hash.update(raw);
+          };
+          const task = { className, rows: wanted, firstRow: plan.firstRow, chunkRows };
+          const rejected = (): void => instruments.rejectedRows.inc({ class: className });
+          const chunks = acceptance ? drawAccepted(task, acceptance, draw, rejected) : drawAll(task, draw);
+          let [sent, tried] = [0, 0];
+          for await (const chunk of chunks) {
+            const { values, rows } = chunk;
+            hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
             instruments.synthesisedRows.inc({ class: className }, rows);
-            const samples = {
-              shape: [BigInt(rows), BigInt(channels), BigInt(steps)],
-              data: { case: 'raw' as const, value: raw },
-            };
-            yield {
-              event: { case: 'chunk' as const, value: { className, firstRow: BigInt(firstRow), samples } },
-            };
+            sent += rows;
+            tried = chunk.tried;
+            yield { event: { case: 'chunk' as const, value: toChunk(className, chunk, plan, record) } };
           }
+          draws.push({ className, tried: BigInt(tried), accepted: BigInt(sent) });
         }
-        const counts = plan.counts.map(({ className, rows }) => ({ className, rows: BigInt(rows) }));
-        const summary = { counts, sha256: hash.digest('hex'), modelVersion: version, seed };
+        const summary = toSummary(plan, record, hash.digest('hex'), draws);
         yield { event: { case: 'summary' as const, value: summary } };
       } finally {
         release();

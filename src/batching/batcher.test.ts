@@ -154,3 +154,26 @@ test('any way of cutting rows into requests gives the same answers', async () =>
     expect(joined).toEqual(Array.from({ length: 40 }, (_, i) => 2 * i));
   }
 });
+
+test('callers who want fewer columns get theirs, whoever shares their batches', async () => {
+  const widths = [3, 2, 3];
+  let batch = 0;
+  const batcher = new Batcher<number>({
+    maxBatchRows: 2,
+    maxPendingRows: 20,
+    now: Date.now,
+    // Rows of 10 r, 10 r + 1, ...: one batch is as wide as its widest caller wants.
+    run: async (_, rows, values) => {
+      const width = widths[batch++]!;
+      return Float32Array.from(
+        { length: rows * width },
+        (__, i) => 10 * values[Math.floor(i / width)]! + (i % width),
+      );
+    },
+  });
+  const narrow = batcher.submit({ key: 'a', ...rowsOf(1, 2, 3, 4), tag: 2, columns: 2 });
+  const wide = batcher.submit({ key: 'a', ...rowsOf(5), tag: 3 });
+  expect([...(await narrow)]).toEqual([10, 11, 20, 21, 30, 31, 40, 41]);
+  expect([...(await wide)]).toEqual([50, 51, 52]);
+  expect(batch).toBe(3);
+});

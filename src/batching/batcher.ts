@@ -14,6 +14,8 @@ export interface RowRequest<T = undefined> {
   /** Epoch milliseconds; undefined for none. */
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** The first so many values of every result row are the caller's: `run` may return more, for others in the batch. All by default. */
+  readonly columns?: number | undefined;
   /** Anything of the caller's; `run` gets the tags of the requests in its batch. */
   readonly tag: T;
 }
@@ -267,8 +269,14 @@ function deliver<T>(parts: readonly Part<T>[], rows: number, result: Float32Arra
   const width = result.length / rows;
   let at = 0;
   for (const { entry, from, rows: count } of parts) {
-    entry.result ??= new Float32Array(entry.request.rows * width);
-    entry.result.set(result.subarray(at, at + count * width), from * width);
+    const { rows: asked, columns = width } = entry.request;
+    entry.result ??= new Float32Array(asked * columns);
+    if (columns === width) entry.result.set(result.subarray(at, at + count * width), from * width);
+    else
+      for (let row = 0; row < count; row++) {
+        const start = at + row * width;
+        entry.result.set(result.subarray(start, start + columns), (from + row) * columns);
+      }
     at += count * width;
     entry.answered += count;
     if (entry.answered === entry.request.rows) entry.resolve(entry.result);

@@ -34,5 +34,10 @@ export function classifierFeatures(spec: ModelSpec, weights: Weights, x: Tensor)
 
 /** Logits `[batch, classes]` from `[batch, channels, steps, 1]` in [-1, 1]; the softmax is in the loss. */
 export function classifierLogits(spec: ModelSpec, weights: Weights, x: Tensor, mask?: Tensor): Tensor {
-  return affine(weights, 'dense', drop(classifierFeatures(spec, weights, x), mask));
+  return logitsOfFeatures(weights, drop(classifierFeatures(spec, weights, x), mask));
+}
+
+/** The last layer: `[batch, classifierWidth]` to logits `[batch, classes]`. */
+export function logitsOfFeatures(weights: Weights, features: Tensor): Tensor {
+  return affine(weights, 'dense', features);
 }

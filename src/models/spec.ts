@@ -8,6 +8,9 @@ export type GeneratorArchitecture = (typeof GENERATOR_ARCHITECTURES)[number];
 export const CLASSIFIER_ARCHITECTURES = ['paper', 'residual', 'statistics'] as const;
 export type ClassifierArchitecture = (typeof CLASSIFIER_ARCHITECTURES)[number];
 
+/** In which units samples are: `scaled` is [-1, 1] per channel, as the networks see them. */
+export type SampleUnits = 'original' | 'scaled';
+
 /** The shape of the problem and the choices that decide the networks' shapes. */
 export interface ModelSpec {
   /** Channels of a sample: 18 in the paper. */

@@ -8,6 +8,15 @@ import type { BundleManifest } from './manifest.ts';
 export const MANIFEST = 'manifest.json';
 export const FORMAT = 1;
 
+/** The networks' names, without the tensor library that `networks.ts` comes with. */
+type StoredNetwork = 'generator' | 'discriminator' | 'classifier';
+
+export const fileOf = (network: StoredNetwork): string => `${network}.safetensors`;
+
+/** Whether the bundle has the network's weights: one of an earlier version, or of a regime without D, has none of D. */
+export const holdsNetwork = ({ files }: BundleManifest, network: StoredNetwork): boolean =>
+  files[fileOf(network)] !== undefined;
+
 export const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Parses the manifest; ARTIFACT_CORRUPT when it is absent or no manifest, MODEL_INCOMPATIBLE for another format. */

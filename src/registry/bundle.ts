@@ -6,10 +6,8 @@ import { VigilError } from '../errors.ts';
 import { layoutOf, NETWORKS, type NetworkName } from '../models/networks.ts';
 import { flatten, nameArrays } from '../models/parameters.ts';
 import { CLASSIFIER_ARCHITECTURES, type ModelSpec } from '../models/spec.ts';
-import { corrupt, FORMAT, hashOf, MANIFEST, readVerified } from './bundle-files.ts';
+import { corrupt, FORMAT, fileOf, hashOf, MANIFEST, readVerified } from './bundle-files.ts';
 import type { BundleManifest } from './manifest.ts';
-
-const fileOf = (network: NetworkName): string => `${network}.safetensors`;
 
 /** The networks' sizes of a bundle. Errors: MODEL_INCOMPATIBLE for a classifier that a newer version wrote. */
 export function specOfManifest(

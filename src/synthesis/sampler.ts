@@ -1,11 +1,9 @@
 import { sampleProgram } from '../models/programs.ts';
 import type { Limits } from '../models/scaling.ts';
-import type { ModelSpec } from '../models/spec.ts';
+import type { ModelSpec, SampleUnits } from '../models/spec.ts';
 import { fillNormal, randomKey } from '../random.ts';
 import type { Engine, EngineState, Executable } from '../tensor/engine.ts';
-
-/** Rows of one run of G. Fixed: see `Sampler.sample`. */
-export const BLOCK = 32;
+import { BLOCK, blocksOf } from './blocks.ts';
 
 /** Draws rows from a trained generator. */
 export class Sampler {
@@ -28,6 +26,11 @@ export class Sampler {
     return [...this.#compiled.values()].reduce((sum, { heldBytes }) => sum + heldBytes, 0);
   }
 
+  /** Values of a row. */
+  get rowSize(): number {
+    return this.#spec.channels * this.#spec.steps;
+  }
+
   /**
    * Rows `firstRow .. firstRow + rows - 1` of a class, `[rows, channels, steps]`. Row i is a function of (weights, seed,
    * class, i) alone, to the bit: G always runs on whole blocks of 32 consecutive rows, so that a row meets the same
@@ -38,32 +41,19 @@ export class Sampler {
     seed: number,
     firstRow: number,
     rows: number,
-    units: 'original' | 'scaled',
+    units: SampleUnits,
   ): Promise<Float32Array> {
-    const size = this.#spec.channels * this.#spec.steps;
+    const size = this.rowSize;
     const out = new Float32Array(rows * size);
-    const end = firstRow + rows;
-    for (let block = Math.floor(firstRow / BLOCK); block * BLOCK < end; block++) {
-      const samples = await this.#block(classIndex, seed, block, units);
-      const from = Math.max(firstRow, block * BLOCK);
-      const to = Math.min(end, (block + 1) * BLOCK);
-      const part = samples.subarray((from - block * BLOCK) * size, (to - block * BLOCK) * size);
-      out.set(part, (from - firstRow) * size);
+    for (const { block, from, to, at } of blocksOf(firstRow, rows)) {
+      const samples = await this.block(classIndex, seed, block, units);
+      out.set(samples.subarray(from * size, to * size), at * size);
     }
     return out;
   }
 
-  async dispose(): Promise<void> {
-    for (const executable of this.#compiled.values()) await executable.dispose();
-    this.#compiled.clear();
-  }
-
-  async #block(
-    classIndex: number,
-    seed: number,
-    block: number,
-    units: 'original' | 'scaled',
-  ): Promise<Float32Array> {
+  /** Rows `32 * block` to `32 * block + 31` of a class, `[32, channels, steps]`. */
+  async block(classIndex: number, seed: number, block: number, units: SampleUnits): Promise<Float32Array> {
     const { latentSize, classes } = this.#spec;
     const key = randomKey(seed, 'synthesis', classIndex);
     const noise = fillNormal(key, new Float32Array(BLOCK * latentSize), block * BLOCK * latentSize);
@@ -73,7 +63,12 @@ export class Sampler {
     return samples!;
   }
 
-  async #executable(units: 'original' | 'scaled'): Promise<Executable> {
+  async dispose(): Promise<void> {
+    for (const executable of this.#compiled.values()) await executable.dispose();
+    this.#compiled.clear();
+  }
+
+  async #executable(units: SampleUnits): Promise<Executable> {
     const kept = this.#compiled.get(units);
     if (kept) return kept;
     const program = { ...sampleProgram(this.#spec, this.#limits, BLOCK, units), frozen: true };

@@ -102,8 +102,12 @@ export const ROWS: readonly RowSpec[] = [
       series('Frames of streams', 'Per second, by outcome.', 'ops', [
         { expr: `sum by (outcome) (${rate(`vigil_stream_frames_total${ON}`)})`, legend: '{{outcome}}' },
       ]),
-      series('Rows synthesised', 'Per second, by class.', 'ops', [
+      series('Rows synthesised', 'Per second, by class; rejected rows did not reach the thresholds.', 'ops', [
         { expr: `sum by (class) (${rate(`vigil_synthesised_rows_total${ON}`)})`, legend: '{{class}}' },
+        {
+          expr: `sum by (class) (${rate(`vigil_synthesis_rejected_rows_total${ON}`)})`,
+          legend: '{{class}} rejected',
+        },
       ]),
       series(
         'Model swaps',

@@ -2,8 +2,8 @@
 // @generated from file vigil/v1/classify.proto (package vigil.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { ClassifyStreamRequestSchema, ClassifyStreamResponseSchema } from "./classify_stream_pb.ts";
 import { file_vigil_v1_classify_stream } from "./classify_stream_pb.ts";
 import type { Tensor } from "./tensor_pb.ts";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vigil/v1/classify.proto.
  */
 export const file_vigil_v1_classify: GenFile = /*@__PURE__*/
-  fileDesc("Chd2aWdpbC92MS9jbGFzc2lmeS5wcm90bxIIdmlnaWwudjEiQwoPQ2xhc3NpZnlSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEiEKB3NhbXBsZXMYAiABKAsyEC52aWdpbC52MS5UZW5zb3IiVAoQQ2xhc3NpZnlSZXNwb25zZRIVCg1tb2RlbF92ZXJzaW9uGAEgASgJEikKC3ByZWRpY3Rpb25zGAIgAygLMhQudmlnaWwudjEuUHJlZGljdGlvbiJSCgpQcmVkaWN0aW9uEhEKCXRvcF9jbGFzcxgBIAEoCRIxCg1wcm9iYWJpbGl0aWVzGAIgAygLMhoudmlnaWwudjEuQ2xhc3NQcm9iYWJpbGl0eSI7ChBDbGFzc1Byb2JhYmlsaXR5EhIKCmNsYXNzX25hbWUYASABKAkSEwoLcHJvYmFiaWxpdHkYAiABKAIyrwEKEUNsYXNzaWZpZXJTZXJ2aWNlEkEKCENsYXNzaWZ5EhkudmlnaWwudjEuQ2xhc3NpZnlSZXF1ZXN0GhoudmlnaWwudjEuQ2xhc3NpZnlSZXNwb25zZRJXCg5DbGFzc2lmeVN0cmVhbRIfLnZpZ2lsLnYxLkNsYXNzaWZ5U3RyZWFtUmVxdWVzdBogLnZpZ2lsLnYxLkNsYXNzaWZ5U3RyZWFtUmVzcG9uc2UoATABYgZwcm90bzM", [file_vigil_v1_classify_stream, file_vigil_v1_tensor]);
+  fileDesc("Chd2aWdpbC92MS9jbGFzc2lmeS5wcm90bxIIdmlnaWwudjEibwoPQ2xhc3NpZnlSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEiEKB3NhbXBsZXMYAiABKAsyEC52aWdpbC52MS5UZW5zb3ISKgoHb3B0aW9ucxgDIAEoCzIZLnZpZ2lsLnYxLkNsYXNzaWZ5T3B0aW9ucyJ8Cg9DbGFzc2lmeU9wdGlvbnMSKQoHb3V0cHV0cxgBIAMoDjIYLnZpZ2lsLnYxLkNsYXNzaWZ5T3V0cHV0EigKBmZvcm1hdBgCIAEoDjIYLnZpZ2lsLnYxLkNsYXNzaWZ5Rm9ybWF0EhQKDHVuY2FsaWJyYXRlZBgDIAEoCCKVAQoQQ2xhc3NpZnlSZXNwb25zZRIVCg1tb2RlbF92ZXJzaW9uGAEgASgJEikKC3ByZWRpY3Rpb25zGAIgAygLMhQudmlnaWwudjEuUHJlZGljdGlvbhIqCgd0ZW5zb3JzGAMgASgLMhkudmlnaWwudjEuQ2xhc3NpZnlUZW5zb3JzEhMKC2NsYXNzX25hbWVzGAQgAygJIvQBCg9DbGFzc2lmeVRlbnNvcnMSEwoLdG9wX2NsYXNzZXMYASADKAUSJwoNcHJvYmFiaWxpdGllcxgCIAEoCzIQLnZpZ2lsLnYxLlRlbnNvchIgCgZsb2dpdHMYAyABKAsyEC52aWdpbC52MS5UZW5zb3ISIwoJZW1iZWRkaW5nGAQgASgLMhAudmlnaWwudjEuVGVuc29yEjcKHXByaW9yX2NvcnJlY3RlZF9wcm9iYWJpbGl0aWVzGAUgASgLMhAudmlnaWwudjEuVGVuc29yEiMKG3ByaW9yX2NvcnJlY3RlZF90b3BfY2xhc3NlcxgGIAMoBSLbAQoKUHJlZGljdGlvbhIRCgl0b3BfY2xhc3MYASABKAkSMQoNcHJvYmFiaWxpdGllcxgCIAMoCzIaLnZpZ2lsLnYxLkNsYXNzUHJvYmFiaWxpdHkSQQodcHJpb3JfY29ycmVjdGVkX3Byb2JhYmlsaXRpZXMYAyADKAsyGi52aWdpbC52MS5DbGFzc1Byb2JhYmlsaXR5EiEKGXByaW9yX2NvcnJlY3RlZF90b3BfY2xhc3MYBCABKAkSDgoGbG9naXRzGAUgAygCEhEKCWVtYmVkZGluZxgGIAMoAiI7ChBDbGFzc1Byb2JhYmlsaXR5EhIKCmNsYXNzX25hbWUYASABKAkSEwoLcHJvYmFiaWxpdHkYAiABKAIq4QEKDkNsYXNzaWZ5T3V0cHV0Eh8KG0NMQVNTSUZZX09VVFBVVF9VTlNQRUNJRklFRBAAEh0KGUNMQVNTSUZZX09VVFBVVF9UT1BfQ0xBU1MQARIhCh1DTEFTU0lGWV9PVVRQVVRfUFJPQkFCSUxJVElFUxACEhoKFkNMQVNTSUZZX09VVFBVVF9MT0dJVFMQAxIdChlDTEFTU0lGWV9PVVRQVVRfRU1CRURESU5HEAQSMQotQ0xBU1NJRllfT1VUUFVUX1BSSU9SX0NPUlJFQ1RFRF9QUk9CQUJJTElUSUVTEAUqbwoOQ2xhc3NpZnlGb3JtYXQSHwobQ0xBU1NJRllfRk9STUFUX1VOU1BFQ0lGSUVEEAASHwobQ0xBU1NJRllfRk9STUFUX1BSRURJQ1RJT05TEAESGwoXQ0xBU1NJRllfRk9STUFUX1RFTlNPUlMQAjKvAQoRQ2xhc3NpZmllclNlcnZpY2USQQoIQ2xhc3NpZnkSGS52aWdpbC52MS5DbGFzc2lmeVJlcXVlc3QaGi52aWdpbC52MS5DbGFzc2lmeVJlc3BvbnNlElcKDkNsYXNzaWZ5U3RyZWFtEh8udmlnaWwudjEuQ2xhc3NpZnlTdHJlYW1SZXF1ZXN0GiAudmlnaWwudjEuQ2xhc3NpZnlTdHJlYW1SZXNwb25zZSgBMAFiBnByb3RvMw", [file_vigil_v1_classify_stream, file_vigil_v1_tensor]);
 
 /**
  * Samples to classify.
@@ -35,6 +35,13 @@ export type ClassifyRequest = Message<"vigil.v1.ClassifyRequest"> & {
    * @generated from field: vigil.v1.Tensor samples = 2;
    */
   samples?: Tensor | undefined;
+
+  /**
+   * What is answered, and in which form. Absent: top class and probabilities of every row, as predictions.
+   *
+   * @generated from field: vigil.v1.ClassifyOptions options = 3;
+   */
+  options?: ClassifyOptions | undefined;
 };
 
 /**
@@ -45,7 +52,42 @@ export const ClassifyRequestSchema: GenMessage<ClassifyRequest> = /*@__PURE__*/
   messageDesc(file_vigil_v1_classify, 0);
 
 /**
- * One prediction per sample, in the order of the request.
+ * What a call wants to know of its samples.
+ *
+ * @generated from message vigil.v1.ClassifyOptions
+ */
+export type ClassifyOptions = Message<"vigil.v1.ClassifyOptions"> & {
+  /**
+   * What is answered of every row; order and repetitions mean nothing. Empty: CLASSIFY_OUTPUT_PROBABILITIES.
+   *
+   * @generated from field: repeated vigil.v1.ClassifyOutput outputs = 1;
+   */
+  outputs: ClassifyOutput[];
+
+  /**
+   * The form of the answer.
+   *
+   * @generated from field: vigil.v1.ClassifyFormat format = 2;
+   */
+  format: ClassifyFormat;
+
+  /**
+   * Leaves the version's temperature out: logits, probabilities and prior-corrected probabilities are then as trained.
+   *
+   * @generated from field: bool uncalibrated = 3;
+   */
+  uncalibrated: boolean;
+};
+
+/**
+ * Describes the message vigil.v1.ClassifyOptions.
+ * Use `create(ClassifyOptionsSchema)` to create a new message.
+ */
+export const ClassifyOptionsSchema: GenMessage<ClassifyOptions> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_classify, 1);
+
+/**
+ * The answers, in the order of the samples.
  *
  * @generated from message vigil.v1.ClassifyResponse
  */
@@ -58,11 +100,25 @@ export type ClassifyResponse = Message<"vigil.v1.ClassifyResponse"> & {
   modelVersion: string;
 
   /**
-   * One prediction per row.
+   * One prediction per row; none with CLASSIFY_FORMAT_TENSORS.
    *
    * @generated from field: repeated vigil.v1.Prediction predictions = 2;
    */
   predictions: Prediction[];
+
+  /**
+   * All rows at once; with CLASSIFY_FORMAT_TENSORS only.
+   *
+   * @generated from field: vigil.v1.ClassifyTensors tensors = 3;
+   */
+  tensors?: ClassifyTensors | undefined;
+
+  /**
+   * The model's classes: the order of logits and of the tensors' columns. In answers to requests with options only.
+   *
+   * @generated from field: repeated string class_names = 4;
+   */
+  classNames: string[];
 };
 
 /**
@@ -70,7 +126,63 @@ export type ClassifyResponse = Message<"vigil.v1.ClassifyResponse"> & {
  * Use `create(ClassifyResponseSchema)` to create a new message.
  */
 export const ClassifyResponseSchema: GenMessage<ClassifyResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_classify, 1);
+  messageDesc(file_vigil_v1_classify, 2);
+
+/**
+ * The answers for all rows. Tensors that were not asked for are absent; those that are there hold raw bytes.
+ *
+ * @generated from message vigil.v1.ClassifyTensors
+ */
+export type ClassifyTensors = Message<"vigil.v1.ClassifyTensors"> & {
+  /**
+   * Per row, the index in `class_names` of the class with the highest probability.
+   *
+   * @generated from field: repeated int32 top_classes = 1;
+   */
+  topClasses: number[];
+
+  /**
+   * Shape [rows, classes].
+   *
+   * @generated from field: vigil.v1.Tensor probabilities = 2;
+   */
+  probabilities?: Tensor | undefined;
+
+  /**
+   * Shape [rows, classes].
+   *
+   * @generated from field: vigil.v1.Tensor logits = 3;
+   */
+  logits?: Tensor | undefined;
+
+  /**
+   * Shape [rows, width].
+   *
+   * @generated from field: vigil.v1.Tensor embedding = 4;
+   */
+  embedding?: Tensor | undefined;
+
+  /**
+   * Shape [rows, classes].
+   *
+   * @generated from field: vigil.v1.Tensor prior_corrected_probabilities = 5;
+   */
+  priorCorrectedProbabilities?: Tensor | undefined;
+
+  /**
+   * Per row, the index of the class with the highest prior-corrected probability; empty where those were not asked for.
+   *
+   * @generated from field: repeated int32 prior_corrected_top_classes = 6;
+   */
+  priorCorrectedTopClasses: number[];
+};
+
+/**
+ * Describes the message vigil.v1.ClassifyTensors.
+ * Use `create(ClassifyTensorsSchema)` to create a new message.
+ */
+export const ClassifyTensorsSchema: GenMessage<ClassifyTensors> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_classify, 3);
 
 /**
  * The classifier's answer for one sample.
@@ -87,11 +199,39 @@ export type Prediction = Message<"vigil.v1.Prediction"> & {
 
   /**
    * Softmax probabilities of all classes, calibrated by the version's temperature, in the model's class order; they sum
-   * to 1.
+   * to 1. Absent where options do not ask for them, as everything below.
    *
    * @generated from field: repeated vigil.v1.ClassProbability probabilities = 2;
    */
   probabilities: ClassProbability[];
+
+  /**
+   * As probabilities, corrected for the training's class shares.
+   *
+   * @generated from field: repeated vigil.v1.ClassProbability prior_corrected_probabilities = 3;
+   */
+  priorCorrectedProbabilities: ClassProbability[];
+
+  /**
+   * Name of the class with the highest prior-corrected probability.
+   *
+   * @generated from field: string prior_corrected_top_class = 4;
+   */
+  priorCorrectedTopClass: string;
+
+  /**
+   * One logit per class, in the order of the answer's class_names.
+   *
+   * @generated from field: repeated float logits = 5;
+   */
+  logits: number[];
+
+  /**
+   * The classifier's penultimate layer.
+   *
+   * @generated from field: repeated float embedding = 6;
+   */
+  embedding: number[];
 };
 
 /**
@@ -99,7 +239,7 @@ export type Prediction = Message<"vigil.v1.Prediction"> & {
  * Use `create(PredictionSchema)` to create a new message.
  */
 export const PredictionSchema: GenMessage<Prediction> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_classify, 2);
+  messageDesc(file_vigil_v1_classify, 4);
 
 /**
  * The probability of one class.
@@ -127,7 +267,96 @@ export type ClassProbability = Message<"vigil.v1.ClassProbability"> & {
  * Use `create(ClassProbabilitySchema)` to create a new message.
  */
 export const ClassProbabilitySchema: GenMessage<ClassProbability> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_classify, 3);
+  messageDesc(file_vigil_v1_classify, 5);
+
+/**
+ * Something that the classifier says of a row. The top class is always answered.
+ *
+ * @generated from enum vigil.v1.ClassifyOutput
+ */
+export enum ClassifyOutput {
+  /**
+   * Not allowed in a request.
+   *
+   * @generated from enum value: CLASSIFY_OUTPUT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The most probable class: on its own the smallest answer.
+   *
+   * @generated from enum value: CLASSIFY_OUTPUT_TOP_CLASS = 1;
+   */
+  TOP_CLASS = 1,
+
+  /**
+   * softmax(logits).
+   *
+   * @generated from enum value: CLASSIFY_OUTPUT_PROBABILITIES = 2;
+   */
+  PROBABILITIES = 2,
+
+  /**
+   * The classifier's logits, divided by the version's temperature as in its exported file, unless `uncalibrated`.
+   *
+   * @generated from enum value: CLASSIFY_OUTPUT_LOGITS = 3;
+   */
+  LOGITS = 3,
+
+  /**
+   * The classifier's penultimate layer, which no temperature touches.
+   *
+   * @generated from enum value: CLASSIFY_OUTPUT_EMBEDDING = 4;
+   */
+  EMBEDDING = 4,
+
+  /**
+   * Probabilities divided by the class shares of the training rows and normalised: as if all classes were equally common.
+   *
+   * @generated from enum value: CLASSIFY_OUTPUT_PRIOR_CORRECTED_PROBABILITIES = 5;
+   */
+  PRIOR_CORRECTED_PROBABILITIES = 5,
+}
+
+/**
+ * Describes the enum vigil.v1.ClassifyOutput.
+ */
+export const ClassifyOutputSchema: GenEnum<ClassifyOutput> = /*@__PURE__*/
+  enumDesc(file_vigil_v1_classify, 0);
+
+/**
+ * How an answer is laid out.
+ *
+ * @generated from enum vigil.v1.ClassifyFormat
+ */
+export enum ClassifyFormat {
+  /**
+   * Same as CLASSIFY_FORMAT_PREDICTIONS.
+   *
+   * @generated from enum value: CLASSIFY_FORMAT_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * One message per row, with names: easy to read.
+   *
+   * @generated from enum value: CLASSIFY_FORMAT_PREDICTIONS = 1;
+   */
+  PREDICTIONS = 1,
+
+  /**
+   * One tensor of raw bytes per output, for all rows: the fast path.
+   *
+   * @generated from enum value: CLASSIFY_FORMAT_TENSORS = 2;
+   */
+  TENSORS = 2,
+}
+
+/**
+ * Describes the enum vigil.v1.ClassifyFormat.
+ */
+export const ClassifyFormatSchema: GenEnum<ClassifyFormat> = /*@__PURE__*/
+  enumDesc(file_vigil_v1_classify, 1);
 
 /**
  * Classifies samples with a registered model version.
@@ -138,7 +367,8 @@ export const ClassifierService: GenService<{
   /**
    * Classifies 1..n samples in one call. Rows of concurrent calls are batched on the engine.
    *
-   * Errors: INVALID_ARGUMENT (shape, byte length, NaN or infinity, with the field's path), NOT_FOUND (model),
+   * Errors: INVALID_ARGUMENT (shape, byte length, NaN or infinity, rows beyond VIGIL_MAX_ROWS_PER_CALL, options, with the
+   * field's path), NOT_FOUND (model),
    * RESOURCE_EXHAUSTED (queue full), UNAVAILABLE (engine restarting, model loading, shutting down).
    *
    * @generated from rpc vigil.v1.ClassifierService.Classify

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file vigil/v1/synthesize.proto.
  */
 export const file_vigil_v1_synthesize: GenFile = /*@__PURE__*/
-  fileDesc("Chl2aWdpbC92MS9zeW50aGVzaXplLnByb3RvEgh2aWdpbC52MSKwAQoRU3ludGhlc2l6ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSJAoGY291bnRzGAIgAygLMhQudmlnaWwudjEuQ2xhc3NDb3VudBIRCgRzZWVkGAMgASgESACIAQESIwoFdW5pdHMYBCABKA4yFC52aWdpbC52MS5WYWx1ZVVuaXRzEhIKCmNodW5rX3Jvd3MYBSABKAUSEQoJZmlyc3Rfcm93GAYgASgDQgcKBV9zZWVkIi4KCkNsYXNzQ291bnQSEgoKY2xhc3NfbmFtZRgBIAEoCRIMCgRyb3dzGAIgASgDIqYBChJTeW50aGVzaXplUmVzcG9uc2USLAoGaGVhZGVyGAEgASgLMhoudmlnaWwudjEuU3ludGhlc2l6ZUhlYWRlckgAEikKBWNodW5rGAIgASgLMhgudmlnaWwudjEuU3ludGhldGljQ2h1bmtIABIuCgdzdW1tYXJ5GAMgASgLMhsudmlnaWwudjEuU3ludGhlc2l6ZVN1bW1hcnlIAEIHCgVldmVudCJvChBTeW50aGVzaXplSGVhZGVyEhUKDW1vZGVsX3ZlcnNpb24YASABKAkSDAoEc2VlZBgCIAEoBBIQCghjaGFubmVscxgDIAEoBRINCgVzdGVwcxgEIAEoBRIVCg1jaGFubmVsX25hbWVzGAUgAygJIloKDlN5bnRoZXRpY0NodW5rEhIKCmNsYXNzX25hbWUYASABKAkSEQoJZmlyc3Rfcm93GAIgASgDEiEKB3NhbXBsZXMYAyABKAsyEC52aWdpbC52MS5UZW5zb3IibgoRU3ludGhlc2l6ZVN1bW1hcnkSJAoGY291bnRzGAEgAygLMhQudmlnaWwudjEuQ2xhc3NDb3VudBIOCgZzaGEyNTYYAiABKAkSFQoNbW9kZWxfdmVyc2lvbhgDIAEoCRIMCgRzZWVkGAQgASgEKlsKClZhbHVlVW5pdHMSGwoXVkFMVUVfVU5JVFNfVU5TUEVDSUZJRUQQABIYChRWQUxVRV9VTklUU19PUklHSU5BTBABEhYKElZBTFVFX1VOSVRTX1NDQUxFRBACMl8KElN5bnRoZXNpemVyU2VydmljZRJJCgpTeW50aGVzaXplEhsudmlnaWwudjEuU3ludGhlc2l6ZVJlcXVlc3QaHC52aWdpbC52MS5TeW50aGVzaXplUmVzcG9uc2UwAWIGcHJvdG8z", [file_vigil_v1_tensor]);
+  fileDesc("Chl2aWdpbC92MS9zeW50aGVzaXplLnByb3RvEgh2aWdpbC52MSKgAgoRU3ludGhlc2l6ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSJAoGY291bnRzGAIgAygLMhQudmlnaWwudjEuQ2xhc3NDb3VudBIRCgRzZWVkGAMgASgESACIAQESIwoFdW5pdHMYBCABKA4yFC52aWdpbC52MS5WYWx1ZVVuaXRzEhIKCmNodW5rX3Jvd3MYBSABKAUSEQoJZmlyc3Rfcm93GAYgASgDEiIKB2JhbGFuY2UYByABKAsyES52aWdpbC52MS5CYWxhbmNlEigKBnNjb3JlcxgIIAMoDjIYLnZpZ2lsLnYxLlN5bnRoZXRpY1Njb3JlEiAKBmFjY2VwdBgJIAEoCzIQLnZpZ2lsLnYxLkFjY2VwdEIHCgVfc2VlZCJjCgdCYWxhbmNlEiUKB3ByZXNlbnQYASADKAsyFC52aWdpbC52MS5DbGFzc0NvdW50EhEKB3RvX3Jvd3MYAiABKANIABIUCgp0b19sYXJnZXN0GAMgASgISABCCAoGdGFyZ2V0IlAKBkFjY2VwdBIRCgltaW5fZF9zcmMYASABKAESEQoJbWluX2RfY2xzGAIgASgBEg0KBW1pbl9jGAMgASgBEhEKCW1heF90cmllcxgEIAEoBSIuCgpDbGFzc0NvdW50EhIKCmNsYXNzX25hbWUYASABKAkSDAoEcm93cxgCIAEoAyKmAQoSU3ludGhlc2l6ZVJlc3BvbnNlEiwKBmhlYWRlchgBIAEoCzIaLnZpZ2lsLnYxLlN5bnRoZXNpemVIZWFkZXJIABIpCgVjaHVuaxgCIAEoCzIYLnZpZ2lsLnYxLlN5bnRoZXRpY0NodW5rSAASLgoHc3VtbWFyeRgDIAEoCzIbLnZpZ2lsLnYxLlN5bnRoZXNpemVTdW1tYXJ5SABCBwoFZXZlbnQilQEKEFN5bnRoZXNpemVIZWFkZXISFQoNbW9kZWxfdmVyc2lvbhgBIAEoCRIMCgRzZWVkGAIgASgEEhAKCGNoYW5uZWxzGAMgASgFEg0KBXN0ZXBzGAQgASgFEhUKDWNoYW5uZWxfbmFtZXMYBSADKAkSJAoGY291bnRzGAYgAygLMhQudmlnaWwudjEuQ2xhc3NDb3VudCKaAQoOU3ludGhldGljQ2h1bmsSEgoKY2xhc3NfbmFtZRgBIAEoCRIRCglmaXJzdF9yb3cYAiABKAMSIQoHc2FtcGxlcxgDIAEoCzIQLnZpZ2lsLnYxLlRlbnNvchIpCgZzY29yZXMYBCABKAsyGS52aWdpbC52MS5TeW50aGV0aWNTY29yZXMSEwoLcm93X2luZGljZXMYBSADKAMiOgoPU3ludGhldGljU2NvcmVzEg0KBWRfc3JjGAEgAygCEg0KBWRfY2xzGAIgAygCEgkKAWMYAyADKAIikwEKEVN5bnRoZXNpemVTdW1tYXJ5EiQKBmNvdW50cxgBIAMoCzIULnZpZ2lsLnYxLkNsYXNzQ291bnQSDgoGc2hhMjU2GAIgASgJEhUKDW1vZGVsX3ZlcnNpb24YAyABKAkSDAoEc2VlZBgEIAEoBBIjCgVkcmF3cxgFIAMoCzIULnZpZ2lsLnYxLkNsYXNzRHJhd3MiQQoKQ2xhc3NEcmF3cxISCgpjbGFzc19uYW1lGAEgASgJEg0KBXRyaWVkGAIgASgDEhAKCGFjY2VwdGVkGAMgASgDKlsKClZhbHVlVW5pdHMSGwoXVkFMVUVfVU5JVFNfVU5TUEVDSUZJRUQQABIYChRWQUxVRV9VTklUU19PUklHSU5BTBABEhYKElZBTFVFX1VOSVRTX1NDQUxFRBACKn4KDlN5bnRoZXRpY1Njb3JlEh8KG1NZTlRIRVRJQ19TQ09SRV9VTlNQRUNJRklFRBAAEhkKFVNZTlRIRVRJQ19TQ09SRV9EX1NSQxABEhkKFVNZTlRIRVRJQ19TQ09SRV9EX0NMUxACEhUKEVNZTlRIRVRJQ19TQ09SRV9DEAMyXwoSU3ludGhlc2l6ZXJTZXJ2aWNlEkkKClN5bnRoZXNpemUSGy52aWdpbC52MS5TeW50aGVzaXplUmVxdWVzdBocLnZpZ2lsLnYxLlN5bnRoZXNpemVSZXNwb25zZTABYgZwcm90bzM", [file_vigil_v1_tensor]);
 
 /**
  * What to synthesise.
@@ -28,7 +28,7 @@ export type SynthesizeRequest = Message<"vigil.v1.SynthesizeRequest"> & {
   model: string;
 
   /**
-   * How many rows of which class; exact. At least one entry; a class appears once.
+   * How many rows of which class; exact. At least one entry; a class appears once. Not together with balance.
    *
    * @generated from field: repeated vigil.v1.ClassCount counts = 2;
    */
@@ -56,11 +56,33 @@ export type SynthesizeRequest = Message<"vigil.v1.SynthesizeRequest"> & {
   chunkRows: number;
 
   /**
-   * Index of the first row of every class: asking for rows 0..9 and then 10..19 gives what 0..19 gives.
+   * Index of the first row of every class: asking for rows 0..9 and then 10..19 gives what 0..19 gives. With accept, the
+   * first row that is tried.
    *
    * @generated from field: int64 first_row = 6;
    */
   firstRow: bigint;
+
+  /**
+   * Instead of counts: as many rows as classes lack.
+   *
+   * @generated from field: vigil.v1.Balance balance = 7;
+   */
+  balance?: Balance | undefined;
+
+  /**
+   * Scores that come with every row; order and repetitions mean nothing.
+   *
+   * @generated from field: repeated vigil.v1.SyntheticScore scores = 8;
+   */
+  scores: SyntheticScore[];
+
+  /**
+   * Which rows are sent. Absent: all.
+   *
+   * @generated from field: vigil.v1.Accept accept = 9;
+   */
+  accept?: Accept | undefined;
 };
 
 /**
@@ -69,6 +91,96 @@ export type SynthesizeRequest = Message<"vigil.v1.SynthesizeRequest"> & {
  */
 export const SynthesizeRequestSchema: GenMessage<SynthesizeRequest> = /*@__PURE__*/
   messageDesc(file_vigil_v1_synthesize, 0);
+
+/**
+ * Fills every class of the model up to one count. A class that has as many rows or more gets none, and none of its rows
+ * is in the way; when no class lacks rows, the stream is a header and a summary.
+ *
+ * @generated from message vigil.v1.Balance
+ */
+export type Balance = Message<"vigil.v1.Balance"> & {
+  /**
+   * The rows that the caller has. A class appears once; one that does not appear has 0 rows.
+   *
+   * @generated from field: repeated vigil.v1.ClassCount present = 1;
+   */
+  present: ClassCount[];
+
+  /**
+   * Up to what.
+   *
+   * @generated from oneof vigil.v1.Balance.target
+   */
+  target: {
+    /**
+     * Rows that every class is to have: at least 1.
+     *
+     * @generated from field: int64 to_rows = 2;
+     */
+    value: bigint;
+    case: "toRows";
+  } | {
+    /**
+     * As many as the largest class in `present` has, which must have a row. Must be true.
+     *
+     * @generated from field: bool to_largest = 3;
+     */
+    value: boolean;
+    case: "toLargest";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message vigil.v1.Balance.
+ * Use `create(BalanceSchema)` to create a new message.
+ */
+export const BalanceSchema: GenMessage<Balance> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_synthesize, 1);
+
+/**
+ * Which rows are sent: those whose scores are all at least the thresholds. At least one threshold is above 0. Rows are
+ * tried from `first_row` on, in order, until enough are accepted: the i-th row sent is the i-th that passes, and a row has
+ * the index, values and scores that it has without this. Going on from first_row + tried gives the rows that follow.
+ *
+ * @generated from message vigil.v1.Accept
+ */
+export type Accept = Message<"vigil.v1.Accept"> & {
+  /**
+   * Least D_src, 0 to 1.
+   *
+   * @generated from field: double min_d_src = 1;
+   */
+  minDSrc: number;
+
+  /**
+   * Least D_cls, 0 to 1.
+   *
+   * @generated from field: double min_d_cls = 2;
+   */
+  minDCls: number;
+
+  /**
+   * Least probability by C, 0 to 1.
+   *
+   * @generated from field: double min_c = 3;
+   */
+  minC: number;
+
+  /**
+   * A class of n rows may try n x max_tries, 1 to 10,000; 0 means 100. When they run out the accepted rows so far are sent
+   * and the stream ends, without a summary, with FAILED_PRECONDITION: class, accepted and tried are in the error.
+   *
+   * @generated from field: int32 max_tries = 4;
+   */
+  maxTries: number;
+};
+
+/**
+ * Describes the message vigil.v1.Accept.
+ * Use `create(AcceptSchema)` to create a new message.
+ */
+export const AcceptSchema: GenMessage<Accept> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_synthesize, 2);
 
 /**
  * A number of rows of one class.
@@ -84,7 +196,7 @@ export type ClassCount = Message<"vigil.v1.ClassCount"> & {
   className: string;
 
   /**
-   * How many rows: at least 1 in a request.
+   * How many rows: at least 1 in counts, at least 0 in a balance.
    *
    * @generated from field: int64 rows = 2;
    */
@@ -96,7 +208,7 @@ export type ClassCount = Message<"vigil.v1.ClassCount"> & {
  * Use `create(ClassCountSchema)` to create a new message.
  */
 export const ClassCountSchema: GenMessage<ClassCount> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_synthesize, 1);
+  messageDesc(file_vigil_v1_synthesize, 3);
 
 /**
  * One message of the stream.
@@ -141,7 +253,7 @@ export type SynthesizeResponse = Message<"vigil.v1.SynthesizeResponse"> & {
  * Use `create(SynthesizeResponseSchema)` to create a new message.
  */
 export const SynthesizeResponseSchema: GenMessage<SynthesizeResponse> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_synthesize, 2);
+  messageDesc(file_vigil_v1_synthesize, 4);
 
 /**
  * Facts about the rows that follow.
@@ -183,6 +295,13 @@ export type SynthesizeHeader = Message<"vigil.v1.SynthesizeHeader"> & {
    * @generated from field: repeated string channel_names = 5;
    */
   channelNames: string[];
+
+  /**
+   * How many rows of which class will come.
+   *
+   * @generated from field: repeated vigil.v1.ClassCount counts = 6;
+   */
+  counts: ClassCount[];
 };
 
 /**
@@ -190,10 +309,10 @@ export type SynthesizeHeader = Message<"vigil.v1.SynthesizeHeader"> & {
  * Use `create(SynthesizeHeaderSchema)` to create a new message.
  */
 export const SynthesizeHeaderSchema: GenMessage<SynthesizeHeader> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_synthesize, 3);
+  messageDesc(file_vigil_v1_synthesize, 5);
 
 /**
- * Consecutive rows of one class.
+ * Rows of one class: consecutive ones, but for those that `accept` left out.
  *
  * @generated from message vigil.v1.SyntheticChunk
  */
@@ -218,6 +337,20 @@ export type SyntheticChunk = Message<"vigil.v1.SyntheticChunk"> & {
    * @generated from field: vigil.v1.Tensor samples = 3;
    */
   samples?: Tensor | undefined;
+
+  /**
+   * The scores that were asked for.
+   *
+   * @generated from field: vigil.v1.SyntheticScores scores = 4;
+   */
+  scores?: SyntheticScores | undefined;
+
+  /**
+   * With accept only: the index, within the class, of every row.
+   *
+   * @generated from field: repeated int64 row_indices = 5;
+   */
+  rowIndices: bigint[];
 };
 
 /**
@@ -225,7 +358,42 @@ export type SyntheticChunk = Message<"vigil.v1.SyntheticChunk"> & {
  * Use `create(SyntheticChunkSchema)` to create a new message.
  */
 export const SyntheticChunkSchema: GenMessage<SyntheticChunk> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_synthesize, 4);
+  messageDesc(file_vigil_v1_synthesize, 6);
+
+/**
+ * One value per row of a chunk; empty where it was not asked for.
+ *
+ * @generated from message vigil.v1.SyntheticScores
+ */
+export type SyntheticScores = Message<"vigil.v1.SyntheticScores"> & {
+  /**
+   * The discriminator's probabilities that the rows are real.
+   *
+   * @generated from field: repeated float d_src = 1;
+   */
+  dSrc: number[];
+
+  /**
+   * The discriminator's probabilities of the rows' class.
+   *
+   * @generated from field: repeated float d_cls = 2;
+   */
+  dCls: number[];
+
+  /**
+   * The classifier's probabilities of the rows' class.
+   *
+   * @generated from field: repeated float c = 3;
+   */
+  c: number[];
+};
+
+/**
+ * Describes the message vigil.v1.SyntheticScores.
+ * Use `create(SyntheticScoresSchema)` to create a new message.
+ */
+export const SyntheticScoresSchema: GenMessage<SyntheticScores> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_synthesize, 7);
 
 /**
  * What was sent.
@@ -241,7 +409,7 @@ export type SynthesizeSummary = Message<"vigil.v1.SynthesizeSummary"> & {
   counts: ClassCount[];
 
   /**
-   * Lower-case hex SHA-256 over the raw bytes of all chunks in order.
+   * Lower-case hex SHA-256 over the raw bytes of the samples of all chunks in order.
    *
    * @generated from field: string sha256 = 2;
    */
@@ -260,6 +428,13 @@ export type SynthesizeSummary = Message<"vigil.v1.SynthesizeSummary"> & {
    * @generated from field: uint64 seed = 4;
    */
   seed: bigint;
+
+  /**
+   * Per class, what was tried for the rows.
+   *
+   * @generated from field: repeated vigil.v1.ClassDraws draws = 5;
+   */
+  draws: ClassDraws[];
 };
 
 /**
@@ -267,7 +442,42 @@ export type SynthesizeSummary = Message<"vigil.v1.SynthesizeSummary"> & {
  * Use `create(SynthesizeSummarySchema)` to create a new message.
  */
 export const SynthesizeSummarySchema: GenMessage<SynthesizeSummary> = /*@__PURE__*/
-  messageDesc(file_vigil_v1_synthesize, 5);
+  messageDesc(file_vigil_v1_synthesize, 8);
+
+/**
+ * The rows of one class that were drawn.
+ *
+ * @generated from message vigil.v1.ClassDraws
+ */
+export type ClassDraws = Message<"vigil.v1.ClassDraws"> & {
+  /**
+   * The class.
+   *
+   * @generated from field: string class_name = 1;
+   */
+  className: string;
+
+  /**
+   * Rows that were drawn, from first_row on.
+   *
+   * @generated from field: int64 tried = 2;
+   */
+  tried: bigint;
+
+  /**
+   * Those that were sent; all of them without accept.
+   *
+   * @generated from field: int64 accepted = 3;
+   */
+  accepted: bigint;
+};
+
+/**
+ * Describes the message vigil.v1.ClassDraws.
+ * Use `create(ClassDrawsSchema)` to create a new message.
+ */
+export const ClassDrawsSchema: GenMessage<ClassDraws> = /*@__PURE__*/
+  messageDesc(file_vigil_v1_synthesize, 9);
 
 /**
  * The units of synthetic values.
@@ -304,6 +514,47 @@ export const ValueUnitsSchema: GenEnum<ValueUnits> = /*@__PURE__*/
   enumDesc(file_vigil_v1_synthesize, 0);
 
 /**
+ * What a network that was trained beside the generator says of a row.
+ *
+ * @generated from enum vigil.v1.SyntheticScore
+ */
+export enum SyntheticScore {
+  /**
+   * Not allowed in a request.
+   *
+   * @generated from enum value: SYNTHETIC_SCORE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The discriminator's probability that the row is real.
+   *
+   * @generated from enum value: SYNTHETIC_SCORE_D_SRC = 1;
+   */
+  D_SRC = 1,
+
+  /**
+   * The discriminator's probability of the row's class.
+   *
+   * @generated from enum value: SYNTHETIC_SCORE_D_CLS = 2;
+   */
+  D_CLS = 2,
+
+  /**
+   * The classifier's probability of the row's class, calibrated: what Classify says of the row.
+   *
+   * @generated from enum value: SYNTHETIC_SCORE_C = 3;
+   */
+  C = 3,
+}
+
+/**
+ * Describes the enum vigil.v1.SyntheticScore.
+ */
+export const SyntheticScoreSchema: GenEnum<SyntheticScore> = /*@__PURE__*/
+  enumDesc(file_vigil_v1_synthesize, 1);
+
+/**
  * Draws synthetic samples from a registered generator.
  *
  * @generated from service vigil.v1.SynthesizerService
@@ -311,10 +562,11 @@ export const ValueUnitsSchema: GenEnum<ValueUnits> = /*@__PURE__*/
 export const SynthesizerService: GenService<{
   /**
    * Streams a header, the rows in chunks, and a summary. Row i of a class is a function of (model version, seed,
-   * class, i) alone, whatever the chunk size or the other counts.
+   * class, i) alone, whatever the chunk size, the other counts, the scores or what is accepted.
    *
-   * Errors: INVALID_ARGUMENT (counts, class, seed, chunk size), NOT_FOUND (model), FAILED_PRECONDITION (the version
-   * was trained without a generator), UNAVAILABLE.
+   * Errors: INVALID_ARGUMENT (counts, balance, class, seed, chunk size, thresholds), NOT_FOUND (model), FAILED_PRECONDITION
+   * (the version was trained without a generator, or has no discriminator and D is asked for; or too few rows pass
+   * `accept`), UNAVAILABLE.
    *
    * @generated from rpc vigil.v1.SynthesizerService.Synthesize
    */
