@@ -20,6 +20,7 @@ import { mounted, startGrpcServer } from './grpc-server.ts';
 import { createHealthService, HealthBoard } from './health.ts';
 import { startOpsServer } from './http.ts';
 import { AliasMover } from './models/alias-mover.ts';
+import { ModelCounters } from './models/counters.ts';
 import { PromotionGate } from './models/gate.ts';
 import { createModelHandlers } from './models/handlers.ts';
 import { ModelResidency } from './models/residency.ts';
@@ -139,8 +140,10 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
     Promise.race([supervisor.close(), sleep(config.VIGIL_DRAIN_LIMIT_MS, undefined, { ref: false })]),
   );
 
+  const counters = new ModelCounters(now);
   const batcher = createClassifyBatcher({
     engine: serving,
+    counters,
     instruments,
     tracer,
     maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
@@ -153,7 +156,7 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const services = [
     mounted(
       ClassifierService,
-      createClassifierHandlers({ residency, batcher, instruments, tracer, isAlias }),
+      createClassifierHandlers({ residency, batcher, counters, instruments, tracer, isAlias }),
     ),
     mounted(
       SynthesizerService,

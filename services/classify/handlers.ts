@@ -3,6 +3,7 @@ import { Batcher } from '../../src/batching/batcher.ts';
 import { STABLE } from '../../src/registry/registry.ts';
 import type { EngineClient } from '../engine/engine.ts';
 import type { ClassifierService } from '../gen/vigil/v1/classify_pb.ts';
+import type { ModelCounters } from '../models/counters.ts';
 import type { ModelResidency } from '../models/residency.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
@@ -15,12 +16,13 @@ export type ClassifyBatcher = Batcher<Context>;
 /** One batcher for the whole server, so that callers share batches. */
 export function createClassifyBatcher(settings: {
   engine: EngineClient;
+  counters: ModelCounters;
   instruments: Instruments;
   tracer: Tracer;
   maxBatchRows: number;
   maxPendingRows: number;
 }): ClassifyBatcher {
-  const { engine, instruments, tracer, maxBatchRows, maxPendingRows } = settings;
+  const { engine, counters, instruments, tracer, maxBatchRows, maxPendingRows } = settings;
   return new Batcher<Context>({
     maxBatchRows,
     maxPendingRows,
@@ -33,6 +35,7 @@ export function createClassifyBatcher(settings: {
         return withSpan(tracer, 'engine classify', attributes, links, async () => {
           const { probabilities, computeSeconds } = await engine.call('classify', { version, rows, values });
           instruments.inferenceCompute.observe(computeSeconds);
+          counters.ran(version, rows, tags.length, computeSeconds);
           return probabilities;
         });
       }),
@@ -42,7 +45,10 @@ export function createClassifyBatcher(settings: {
         instruments.inferenceBatchRows.observe(rows);
         instruments.inferenceBatchDispatch.inc({ reason });
       },
-      waited: (seconds) => instruments.inferenceQueue.observe(seconds),
+      waited: (seconds, version) => {
+        instruments.inferenceQueue.observe(seconds);
+        counters.waited(version, seconds);
+      },
       rejected: (reason) => instruments.inferenceRejected.inc({ reason }),
     },
   });
@@ -51,12 +57,13 @@ export function createClassifyBatcher(settings: {
 export function createClassifierHandlers(settings: {
   residency: ModelResidency;
   batcher: ClassifyBatcher;
+  counters: ModelCounters;
   instruments: Instruments;
   tracer: Tracer;
   /** Whether a name is an alias now; metrics are labelled with aliases only. */
   isAlias: (name: string) => boolean;
 }): ServiceHandlers<typeof ClassifierService> {
-  const { residency, batcher, instruments, tracer, isAlias } = settings;
+  const { residency, batcher, counters, instruments, tracer, isAlias } = settings;
   return {
     classify: async ({ model, samples: tensor }, { signal, deadline }) => {
       const { version, release } = await residency.lease(model, signal);
@@ -65,7 +72,9 @@ export function createClassifierHandlers(settings: {
         const { rows, values } = toSamples(tensor, version.manifest);
         const key = version.version;
         const probabilities = await withSpan(tracer, 'batch', { 'vigil.rows': rows }, [], () =>
-          batcher.submit({ key, rows, values, deadline, signal, tag: context.active() }),
+          counters.request(key, () =>
+            batcher.submit({ key, rows, values, deadline, signal, tag: context.active() }),
+          ),
         );
         const name = model === '' ? STABLE : model;
         const alias = isAlias(name) ? name : '';
