@@ -11,14 +11,16 @@ import { resolveDataset } from './datasets/resolve.ts';
 import { type Engines, openEngines, reportEngines } from './engines.ts';
 import { Operations } from './gen/google/longrunning/operations_pb.ts';
 import { Health } from './gen/grpc/health/v1/health_pb.ts';
+import { GRPCInferenceService } from './gen/inference/grpc_service_pb.ts';
 import { ClassifierService } from './gen/vigil/v1/classify_pb.ts';
 import { DatasetService } from './gen/vigil/v1/datasets_pb.ts';
 import { ModelService } from './gen/vigil/v1/models_pb.ts';
 import { SynthesizerService } from './gen/vigil/v1/synthesize_pb.ts';
 import { TrainingService } from './gen/vigil/v1/train_pb.ts';
 import { mounted, startGrpcServer } from './grpc-server.ts';
-import { createHealthService, HealthBoard } from './health.ts';
+import { createHealthService, HealthBoard, READY } from './health.ts';
 import { startOpsServer } from './http.ts';
+import { createInferenceHandlers } from './inference/handlers.ts';
 import { AliasMover } from './models/alias-mover.ts';
 import { ModelCounters } from './models/counters.ts';
 import { PromotionGate } from './models/gate.ts';
@@ -176,6 +178,21 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
     mounted(Operations, createOperationHandlers({ store, supervisor, data, stopping: stop, now })),
     mounted(ModelService, createModelHandlers({ registry, residency, mover, engine: serving, store })),
     mounted(DatasetService, createDatasetHandlers({ store, data, maxBytes, now })),
+    mounted(
+      GRPCInferenceService,
+      createInferenceHandlers({
+        registry,
+        residency,
+        batcher,
+        counters,
+        instruments,
+        tracer,
+        maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
+        serverVersion: codeVersion,
+        isReady: () => health.get(READY) ?? false,
+        now,
+      }),
+    ),
     mounted(Health, createHealthService(health, stop)),
   ];
   const onCall = (method: string, code: string, seconds: number): void =>
