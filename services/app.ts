@@ -13,6 +13,7 @@ import { resolveDataset } from './datasets/resolve.ts';
 import { type Engines, openEngines, reportEngines } from './engines.ts';
 import { Operations } from './gen/google/longrunning/operations_pb.ts';
 import { Health } from './gen/grpc/health/v1/health_pb.ts';
+import { GRPCInferenceService } from './gen/inference/grpc_service_pb.ts';
 import { AuditService } from './gen/vigil/v1/audit_pb.ts';
 import { ClassifierService } from './gen/vigil/v1/classify_pb.ts';
 import { DatasetService } from './gen/vigil/v1/datasets_pb.ts';
@@ -20,9 +21,11 @@ import { ModelService } from './gen/vigil/v1/models_pb.ts';
 import { SynthesizerService } from './gen/vigil/v1/synthesize_pb.ts';
 import { TrainingService } from './gen/vigil/v1/train_pb.ts';
 import { mounted, startGrpcServer } from './grpc-server.ts';
-import { createHealthService, HealthBoard } from './health.ts';
+import { createHealthService, HealthBoard, READY } from './health.ts';
 import { startOpsServer } from './http.ts';
+import { createInferenceHandlers } from './inference/handlers.ts';
 import { AliasMover } from './models/alias-mover.ts';
+import { ModelCounters } from './models/counters.ts';
 import { DriftObserver } from './models/drift-observer.ts';
 import { PromotionGate } from './models/gate.ts';
 import { createModelHandlers } from './models/handlers.ts';
@@ -176,8 +179,10 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
     Promise.race([supervisor.close(), sleep(config.VIGIL_DRAIN_LIMIT_MS, undefined, { ref: false })]),
   );
 
+  const counters = new ModelCounters(now);
   const batcher = createClassifyBatcher({
     engine: serving,
+    counters,
     instruments,
     tracer,
     maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
@@ -205,6 +210,7 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
       createClassifierHandlers({
         router,
         batcher,
+        counters,
         instruments,
         tracer,
         onAnswered,
@@ -240,6 +246,24 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
     ),
     mounted(DatasetService, createDatasetHandlers({ store, data, maxBytes, now })),
     mounted(AuditService, createAuditHandlers(store)),
+    mounted(
+      GRPCInferenceService,
+      createInferenceHandlers({
+        registry,
+        residency,
+        router,
+        batcher,
+        counters,
+        instruments,
+        tracer,
+        onAnswered,
+        maxRowsPerCall: config.VIGIL_MAX_ROWS_PER_CALL,
+        maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
+        serverVersion: codeVersion,
+        isReady: () => health.get(READY) ?? false,
+        now,
+      }),
+    ),
     mounted(Health, createHealthService(health, stop)),
   ];
   const onCall = (method: string, code: string, seconds: number): void =>

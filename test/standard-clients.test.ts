@@ -74,6 +74,7 @@ test('buf curl lists every method', async () => {
     'vigil.v1.TrainingService/WatchTraining',
     'google.longrunning.Operations/WaitOperation',
     'grpc.health.v1.Health/Watch',
+    'inference.GRPCInferenceService/ModelInfer',
   ]) {
     expect(stdout).toContain(method);
   }
@@ -133,7 +134,7 @@ test.each([
   };
   const [listed] = await ask({ messageRequest: { case: 'listServices', value: '' } });
   const names = (listed!.value as { service: { name: string }[] }).service.map(({ name }) => name);
-  expect(names).toHaveLength(9);
+  expect(names).toHaveLength(11);
   const answers = await ask(
     ...names.map((value) => ({ messageRequest: { case: 'fileContainingSymbol' as const, value } })),
   );

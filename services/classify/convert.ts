@@ -1,15 +1,12 @@
-import { VigilError } from '../../src/errors.ts';
 import type { BundleManifest } from '../../src/registry/manifest.ts';
 import type { Tensor } from '../gen/vigil/v1/tensor_pb.ts';
+import { checkFinite, floatsOf, invalidTensor as invalid } from './values.ts';
 
 /** Samples ready for the engine: `[rows, channels, steps]`, finite. */
 export interface Samples {
   readonly rows: number;
   readonly values: Float32Array;
 }
-
-const invalid = (field: string, found: string, allowed: string): VigilError =>
-  VigilError.field(field, found, allowed, 'TENSOR_INVALID');
 
 /**
  * Checks a request's tensor against the model and the most rows of a call; TENSOR_INVALID names the part of `samples`
@@ -22,10 +19,7 @@ export function toSamples(tensor: Tensor | undefined, model: BundleManifest, max
     throw invalid('samples.shape', `${rows} rows`, `at most ${maxRows} in a call (VIGIL_MAX_ROWS_PER_CALL)`);
   const elements = rows * model.channels * model.steps;
   const values = valuesOf(tensor, elements, model);
-  // One pass without a branch: x - x is 0 for finite numbers, NaN otherwise.
-  let sum = 0;
-  for (let i = 0; i < elements; i++) sum += values[i]! - values[i]!;
-  if (sum !== 0) throw notFinite(values, model);
+  checkFinite(values, 'samples', model);
   return { rows, values };
 }
 
@@ -44,13 +38,12 @@ function valuesOf({ data, shape }: Tensor, elements: number, model: BundleManife
   const of = `for shape [${shape.join(', ')}]`;
   switch (data.case) {
     case 'raw': {
-      const { buffer, byteOffset, byteLength } = data.value;
+      const { byteLength } = data.value;
       if (byteLength !== elements * 4) {
         const allowed = `${elements * 4} bytes (${elements} x 4) ${of}`;
         throw invalid('samples.raw', `${byteLength} bytes`, allowed);
       }
-      if (byteOffset % 4 === 0) return new Float32Array(buffer as ArrayBuffer, byteOffset, elements);
-      return new Float32Array(Uint8Array.from(data.value).buffer);
+      return floatsOf(data.value);
     }
     case 'floats': {
       const { values } = data.value;
@@ -62,12 +55,4 @@ function valuesOf({ data, shape }: Tensor, elements: number, model: BundleManife
       throw invalid('samples', 'a tensor without data', `raw bytes or floats, ${names} values a row`);
     }
   }
-}
-
-function notFinite(values: Float32Array, { channels, steps, channelNames }: BundleManifest): VigilError {
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  const row = Math.floor(at / (channels * steps));
-  const channel = Math.floor(at / steps) % channels;
-  const place = `row ${row}, channel ${channel} (${channelNames[channel]}), step ${at % steps}`;
-  return invalid('samples', `${values[at]} at ${place}`, 'finite numbers');
 }

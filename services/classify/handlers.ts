@@ -3,6 +3,7 @@ import { Batcher } from '../../src/batching/batcher.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { EngineClient } from '../engine/engine.ts';
 import type { ClassifierService } from '../gen/vigil/v1/classify_pb.ts';
+import type { ModelCounters } from '../models/counters.ts';
 import type { Route, Router } from '../models/router.ts';
 import type { Answered } from '../models/shadow.ts';
 import type { Instruments } from '../observability/metrics.ts';
@@ -31,12 +32,13 @@ export type ClassifyBatcher = Batcher<ClassifyTag>;
 /** One batcher for the whole server, so that callers share batches. */
 export function createClassifyBatcher(settings: {
   engine: EngineClient;
+  counters: ModelCounters;
   instruments: Instruments;
   tracer: Tracer | undefined;
   maxBatchRows: number;
   maxPendingRows: number;
 }): ClassifyBatcher {
-  const { engine, instruments, tracer, maxBatchRows, maxPendingRows } = settings;
+  const { engine, counters, instruments, tracer, maxBatchRows, maxPendingRows } = settings;
   return new Batcher<ClassifyTag>({
     maxBatchRows,
     maxPendingRows,
@@ -50,6 +52,7 @@ export function createClassifyBatcher(settings: {
           const embedding = tags.some((tag) => tag.embedding);
           const answer = await engine.call('classify', { version, rows, values, embedding });
           instruments.inferenceCompute.observe(answer.computeSeconds);
+          counters.ran(version, rows, tags.length, answer.computeSeconds);
           return answer.embedding ? joinColumns(rows, answer.logits, answer.embedding) : answer.logits;
         });
       }),
@@ -59,7 +62,10 @@ export function createClassifyBatcher(settings: {
         instruments.inferenceBatchRows.observe(rows);
         instruments.inferenceBatchDispatch.inc({ reason });
       },
-      waited: (seconds) => instruments.inferenceQueue.observe(seconds),
+      waited: (seconds, version) => {
+        instruments.inferenceQueue.observe(seconds);
+        counters.waited(version, seconds);
+      },
       rejected: (reason) => instruments.inferenceRejected.inc({ reason }),
     },
   });
@@ -68,6 +74,7 @@ export function createClassifyBatcher(settings: {
 export function createClassifierHandlers(settings: {
   router: Router;
   batcher: ClassifyBatcher;
+  counters: ModelCounters;
   instruments: Instruments;
   tracer: Tracer | undefined;
   /** Hears of rows that were answered: shadow and drift. */
@@ -75,7 +82,7 @@ export function createClassifierHandlers(settings: {
   streams: OpenStreams;
   maxRowsPerCall: number;
 }): ServiceHandlers<typeof ClassifierService> {
-  const { router, batcher, instruments, tracer, onAnswered, maxRowsPerCall } = settings;
+  const { router, batcher, counters, instruments, tracer, onAnswered, maxRowsPerCall } = settings;
   return {
     classify: async ({ model, samples: tensor, options }, { signal, deadline, requestId }) => {
       const wanted = toWanted(options);
@@ -88,7 +95,9 @@ export function createClassifierHandlers(settings: {
         const columns = embedding ? undefined : classes;
         const answers = await withSpan(tracer, 'batch', { 'vigil.rows': rows }, [], () => {
           const tag = { trace: context.active(), embedding };
-          return batcher.submit({ key, rows, values, columns, deadline, signal, tag });
+          return counters.request(key, () =>
+            batcher.submit({ key, rows, values, columns, deadline, signal, tag }),
+          );
         });
         const engineRows = embedding
           ? { rows, ...splitColumns(rows, answers, classes) }

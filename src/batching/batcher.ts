@@ -40,7 +40,8 @@ export interface BatcherSettings<T = undefined> {
 export interface BatcherObserver {
   pending(rows: number): void;
   dispatched(rows: number, reason: 'idle' | 'full' | 'engine_free'): void;
-  waited(seconds: number): void;
+  /** Between arrival and the first row's batch, for a request of the key. */
+  waited(seconds: number, key: string): void;
   rejected(reason: 'queue_full' | 'deadline' | 'cancelled' | 'draining'): void;
 }
 
@@ -191,7 +192,8 @@ export class Batcher<T = undefined> {
       if (entry.request.key !== key) continue;
       const count = Math.min(entry.request.rows - entry.taken, this.#settings.maxBatchRows - rows);
       parts.push({ entry, from: entry.taken, rows: count });
-      if (entry.taken === 0) this.#settings.observer?.waited((this.#settings.now() - entry.since) / 1000);
+      if (entry.taken === 0)
+        this.#settings.observer?.waited((this.#settings.now() - entry.since) / 1000, key);
       entry.taken += count;
       rows += count;
       if (entry.taken === entry.request.rows) this.#queue.splice(this.#queue.indexOf(entry), 1);

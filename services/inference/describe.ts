@@ -1,0 +1,96 @@
+/** Models as the protocol's clients want them described. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type {
+  ModelMetadataResponseSchema,
+  ModelStatisticsSchema,
+  StatisticDurationSchema,
+} from '../gen/inference/grpc_service_pb.ts';
+import { DataType, type ModelConfigSchema } from '../gen/inference/model_config_pb.ts';
+import type { Tally, VersionCounters } from '../models/counters.ts';
+import { INPUT } from './convert.ts';
+import type { NamedModel } from './model-name.ts';
+import { OUTPUTS } from './outputs.ts';
+
+const PLATFORM = 'vigil';
+const DATA_TYPES = {
+  FP32: DataType.TYPE_FP32,
+  INT64: DataType.TYPE_INT64,
+  BYTES: DataType.TYPE_STRING,
+} as const;
+
+export function toMetadata({
+  name,
+  version,
+}: NamedModel): MessageInitShape<typeof ModelMetadataResponseSchema> {
+  const { channels, steps, classNames } = version.manifest;
+  return {
+    name,
+    versions: [version.version],
+    platform: PLATFORM,
+    inputs: [{ name: INPUT, datatype: 'FP32', shape: [-1n, BigInt(channels), BigInt(steps)] }],
+    outputs: Object.entries(OUTPUTS).map(([output, { datatype, width }]) => ({
+      name: output,
+      datatype,
+      shape: [-1n, BigInt(width(classNames.length))],
+    })),
+  };
+}
+
+export function toConfig(
+  { name, version }: NamedModel,
+  maxBatchRows: number,
+): MessageInitShape<typeof ModelConfigSchema> {
+  const { channels, steps, classNames, channelNames, lineage } = version.manifest;
+  const parameters = {
+    class_names: JSON.stringify(classNames),
+    channel_names: JSON.stringify(channelNames),
+    version: version.version,
+    run: lineage.run,
+    regime: lineage.regime,
+  };
+  return {
+    name,
+    platform: PLATFORM,
+    backend: PLATFORM,
+    maxBatchSize: maxBatchRows,
+    input: [{ name: INPUT, dataType: DataType.TYPE_FP32, dims: [BigInt(channels), BigInt(steps)] }],
+    output: Object.entries(OUTPUTS).map(([output, { datatype, width }]) => ({
+      name: output,
+      dataType: DATA_TYPES[datatype],
+      dims: [BigInt(width(classNames.length))],
+    })),
+    schedulingChoice: { case: 'dynamicBatching', value: {} },
+    parameters: Object.fromEntries(
+      Object.entries(parameters).map(([key, stringValue]) => [key, { stringValue }]),
+    ),
+  };
+}
+
+export function toStatistics(
+  { name, version }: NamedModel,
+  counters: Readonly<VersionCounters>,
+): MessageInitShape<typeof ModelStatisticsSchema> {
+  const batches = [...counters.batches].sort(([a], [b]) => a - b);
+  return {
+    name,
+    version: version.version,
+    lastInference: BigInt(counters.lastRun),
+    inferenceCount: BigInt(counters.rows),
+    executionCount: BigInt(batches.reduce((sum, [, { count }]) => sum + count, 0)),
+    inferenceStats: {
+      success: toDuration(counters.succeeded),
+      fail: toDuration(counters.failed),
+      queue: toDuration(counters.waited),
+      computeInfer: toDuration(counters.computed),
+    },
+    batchStats: batches.map(([rows, tally]) => ({
+      batchSize: BigInt(rows),
+      computeInfer: toDuration(tally),
+    })),
+  };
+}
+
+const toDuration = ({ count, seconds }: Tally): MessageInitShape<typeof StatisticDurationSchema> => ({
+  count: BigInt(count),
+  ns: BigInt(Math.round(seconds * 1e9)),
+});
