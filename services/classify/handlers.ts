@@ -1,52 +1,12 @@
-import { type Context, context, type Tracer, trace } from '@opentelemetry/api';
-import { Batcher } from '../../src/batching/batcher.ts';
+import { context, type Tracer } from '@opentelemetry/api';
 import { STABLE } from '../../src/registry/registry.ts';
-import type { EngineClient } from '../engine/engine.ts';
 import type { ClassifierService } from '../gen/vigil/v1/classify_pb.ts';
 import type { ModelResidency } from '../models/residency.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
+import type { ClassifyBatcher } from './batching.ts';
 import { toResponse, toSamples } from './convert.ts';
-
-/** Rows of all callers, batched for the serving engine; each request's tag is its trace context. */
-export type ClassifyBatcher = Batcher<Context>;
-
-/** One batcher for the whole server, so that callers share batches. */
-export function createClassifyBatcher(settings: {
-  engine: EngineClient;
-  instruments: Instruments;
-  tracer: Tracer;
-  maxBatchRows: number;
-  maxPendingRows: number;
-}): ClassifyBatcher {
-  const { engine, instruments, tracer, maxBatchRows, maxPendingRows } = settings;
-  return new Batcher<Context>({
-    maxBatchRows,
-    maxPendingRows,
-    now: Date.now,
-    run: (version, rows, values, tags) =>
-      // A batch belongs to every call in it: a child of the first, linked to the others.
-      context.with(tags[0]!, () => {
-        const links = tags.slice(1).flatMap((tag) => trace.getSpanContext(tag) ?? []);
-        const attributes = { 'vigil.model.version': version, 'vigil.batch.rows': rows };
-        return withSpan(tracer, 'engine classify', attributes, links, async () => {
-          const { probabilities, computeSeconds } = await engine.call('classify', { version, rows, values });
-          instruments.inferenceCompute.observe(computeSeconds);
-          return probabilities;
-        });
-      }),
-    observer: {
-      pending: (rows) => instruments.inferencePendingRows.set(rows),
-      dispatched: (rows, reason) => {
-        instruments.inferenceBatchRows.observe(rows);
-        instruments.inferenceBatchDispatch.inc({ reason });
-      },
-      waited: (seconds) => instruments.inferenceQueue.observe(seconds),
-      rejected: (reason) => instruments.inferenceRejected.inc({ reason }),
-    },
-  });
-}
 
 export function createClassifierHandlers(settings: {
   residency: ModelResidency;
