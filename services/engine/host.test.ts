@@ -53,7 +53,7 @@ test('a killed process fails its calls at once and is replaced', async () => {
 });
 
 test('a process that hangs is killed and replaced', async () => {
-  host = await EngineHost.open({ ...settings, restartDelayMs: 1, heartbeatMs: 50, hungAfterMs: 500 });
+  host = await EngineHost.open({ ...settings, restartDelayMs: 1, heartbeatMs: 50, silentMs: 500 });
   const { pid } = host.info!;
   const up = new Promise<EngineInfo>((resolve) => host!.onUp(resolve));
   process.kill(pid, 'SIGSTOP');
