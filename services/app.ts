@@ -102,7 +102,15 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const { serving, training } = engines;
   const registry = new Registry(await store.versions(), await store.aliases());
   const maxResident = config.VIGIL_MAX_RESIDENT_MODELS;
-  const residency = new ModelResidency({ registry, engine: serving, health, instruments, log, maxResident });
+  const residency = new ModelResidency({
+    registry,
+    engine: serving,
+    health,
+    instruments,
+    log,
+    maxResident,
+    engineWaitMs: config.VIGIL_ENGINE_WAIT_MS,
+  });
   close('residency', async () => residency.close());
 
   const findDataset = (name: string) => resolveDataset(store, data, name);
@@ -142,10 +150,13 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
 
   const batcher = createClassifyBatcher({
     engine: serving,
+    residency,
     instruments,
     tracer,
     maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
     maxPendingRows: config.VIGIL_MAX_PENDING_ROWS,
+    maxQueueMs: config.VIGIL_MAX_QUEUE_MS,
+    maxInFlight: config.VIGIL_ENGINE_PIPELINE,
   });
   const isAlias = (name: string): boolean => registry.aliases().has(name);
   const admission = new Admission(store, config.VIGIL_MAX_QUEUED_RUNS, now);

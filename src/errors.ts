@@ -56,6 +56,7 @@ export const ERRORS = {
   ],
   ALIAS_CONFLICT: ['aborted', 'The alias moved since it was read.'],
   QUEUE_FULL: ['exhausted', 'A bounded queue is full.'],
+  DEADLINE_UNREACHABLE: ['exhausted', 'The queue is too long for an answer before the deadline.'],
   ENGINE_UNAVAILABLE: ['unavailable', 'The engine process is starting, restarting or gone.'],
   MODEL_LOADING: ['unavailable', 'The model version is being loaded.'],
   SHUTTING_DOWN: ['unavailable', 'The server is shutting down.'],

@@ -19,7 +19,8 @@ export function createClassifierHandlers(settings: {
   const { residency, batcher, instruments, tracer, isAlias } = settings;
   return {
     classify: async ({ model, samples: tensor }, { signal, deadline }) => {
-      const { version, release } = await residency.lease(model, signal);
+      // Not loaded first: the batcher's queue, which is bounded, is where calls wait for the engine.
+      const { version, release } = residency.hold(model);
       try {
         const { classNames } = version.manifest;
         const { rows, values } = toSamples(tensor, version.manifest);

@@ -6,6 +6,7 @@ import type { VersionRecord } from '../../src/registry/version.ts';
 import type { EngineClient } from '../engine/engine.ts';
 import { type HealthBoard, READY } from '../health.ts';
 import type { Instruments } from '../observability/metrics.ts';
+import { untilLoaded } from './load-wait.ts';
 
 export interface ResidencySettings {
   readonly registry: Registry;
@@ -15,6 +16,8 @@ export interface ResidencySettings {
   readonly log: Logger;
   /** Versions without an alias are unloaded, least recently used first, while more than so many are in memory. */
   readonly maxResident: number;
+  /** How long `whenLoaded` waits for an engine process that is away. */
+  readonly engineWaitMs: number;
 }
 
 /** A version that stays loaded until it is released. */
@@ -27,7 +30,6 @@ interface Resident {
   readonly version: VersionRecord;
   readonly ready: Promise<void>;
   loaded: boolean;
-  leases: number;
   usedAt: number;
 }
 
@@ -37,6 +39,8 @@ const LOAD_WAIT_MS = 10_000;
 export class ModelResidency {
   readonly #settings: ResidencySettings;
   #residents = new Map<string, Resident>();
+  /** By version; they outlive the engine process. */
+  readonly #leases = new Map<string, number>();
   #uses = 0;
   readonly #unsubscribe: (() => void)[];
 
@@ -65,13 +69,36 @@ export class ModelResidency {
     return this.#residents.get(version)?.loaded ?? false;
   }
 
+  /** Takes a version by number or alias, loaded or not: for what asks `whenLoaded` before it runs. MODEL_NOT_FOUND. */
+  hold(model: string): Lease {
+    const version = this.#settings.registry.resolve(model);
+    return { version, release: this.#hold(version) };
+  }
+
+  /**
+   * Resolves when a version is loaded in the engine process of the moment; loads it where it is not, and waits for a
+   * process that is away. Errors: ENGINE_UNAVAILABLE (no process in `engineWaitMs`), MODEL_LOADING (it takes too
+   * long), MODEL_NOT_FOUND, ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE.
+   */
+  whenLoaded(version: string): Promise<void> {
+    const { engine, registry, engineWaitMs } = this.#settings;
+    return untilLoaded({
+      engine,
+      version,
+      isLoaded: () => this.isLoaded(version),
+      load: () => this.#resident(registry.resolve(version)).ready,
+      engineWaitMs,
+      loadWaitMs: LOAD_WAIT_MS,
+    });
+  }
+
   /**
    * Takes a version by number or alias, loaded first where it is not. Errors: MODEL_NOT_FOUND, ENGINE_UNAVAILABLE,
    * MODEL_LOADING (it takes too long), ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE, or the signal's reason.
    */
   async lease(model: string, signal: AbortSignal): Promise<Lease> {
     const resident = this.#resident(this.#settings.registry.resolve(model));
-    const release = this.#hold(resident);
+    const release = this.#hold(resident.version);
     try {
       if (!resident.loaded) await waitFor(resident, signal);
       return { version: resident.version, release };
@@ -87,7 +114,7 @@ export class ModelResidency {
    */
   async prepare(version: VersionRecord): Promise<Lease> {
     const resident = this.#resident(version);
-    const release = this.#hold(resident);
+    const release = this.#hold(resident.version);
     try {
       await resident.ready;
       return { version, release };
@@ -116,14 +143,17 @@ export class ModelResidency {
   }
 
   /** Keeps a version from being unloaded until the returned function is called. */
-  #hold(resident: Resident): () => void {
-    resident.leases += 1;
-    resident.usedAt = ++this.#uses;
+  #hold({ version }: VersionRecord): () => void {
+    this.#leases.set(version, (this.#leases.get(version) ?? 0) + 1);
+    const resident = this.#residents.get(version);
+    if (resident) resident.usedAt = ++this.#uses;
     let released = false;
     return () => {
       if (released) return;
       released = true;
-      resident.leases -= 1;
+      const left = this.#leases.get(version)! - 1;
+      if (left > 0) this.#leases.set(version, left);
+      else this.#leases.delete(version);
       this.#evict();
     };
   }
@@ -138,7 +168,6 @@ export class ModelResidency {
     const resident: Resident = {
       version,
       loaded: false,
-      leases: 0,
       usedAt: ++this.#uses,
       ready: engine.call('load', { version: number, directory }).then(
         () => {
@@ -181,7 +210,9 @@ export class ModelResidency {
     const { registry, engine, maxResident, log } = this.#settings;
     const aliased = new Set(registry.aliases().values());
     const idle = [...this.#residents.values()]
-      .filter(({ loaded, leases, version }) => loaded && leases === 0 && !aliased.has(version.version))
+      .filter(
+        ({ loaded, version: { version } }) => loaded && !this.#leases.has(version) && !aliased.has(version),
+      )
       .sort((a, b) => a.usedAt - b.usedAt);
     for (const { version } of idle) {
       if (this.#residents.size <= maxResident) return;
