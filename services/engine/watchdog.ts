@@ -10,6 +10,11 @@ export interface EngineLimits {
   readonly stallMs?: number;
   /** Resident bytes beyond which a process is replaced. Default 0: no limit. */
   readonly maxMemoryBytes?: number;
+  /**
+   * A process younger than this is not replaced for its memory: its successor would be no smaller, and nothing would
+   * be served between them. Default 10,000 ms.
+   */
+  readonly steadyMs?: number;
 }
 
 /** Of the process of the moment; times in milliseconds. */
@@ -21,10 +26,7 @@ export interface EngineSigns {
   readonly rss: number;
 }
 
-/**
- * A process younger than this is not replaced for its memory: its successor would be no smaller, and nothing would be
- * served between them.
- */
+/** A process that was up so long has started well. */
 export const STEADY_MS = 10_000;
 
 /** Often enough to find a fault within a quarter more than its limit. */
@@ -38,8 +40,8 @@ export function faultOf(
   { silentMs, stalledMs, upMs, rss }: EngineSigns,
   limits: EngineLimits,
 ): EngineFault | undefined {
-  const { silentMs: mostSilentMs = 30_000, stallMs = 0, maxMemoryBytes = 0 } = limits;
+  const { silentMs: mostSilentMs = 30_000, stallMs = 0, maxMemoryBytes = 0, steadyMs = STEADY_MS } = limits;
   if (silentMs > mostSilentMs || (stallMs > 0 && stalledMs > stallMs)) return 'hang';
-  if (maxMemoryBytes > 0 && rss > maxMemoryBytes && upMs >= STEADY_MS) return 'memory';
+  if (maxMemoryBytes > 0 && rss > maxMemoryBytes && upMs >= steadyMs) return 'memory';
   return undefined;
 }

@@ -14,58 +14,52 @@ export interface LoadWait {
 
 /**
  * Resolves once the version is loaded. Errors: ENGINE_UNAVAILABLE when processes have been away for `engineWaitMs` of
- * the wait, MODEL_LOADING when loads have taken `loadWaitMs`, or what `load` rejects with otherwise.
+ * the wait, MODEL_LOADING when loads have taken `loadWaitMs` of it, or what `load` rejects with otherwise.
  */
 export async function untilLoaded(wait: LoadWait): Promise<void> {
   const { engine, version, engineWaitMs, loadWaitMs } = wait;
-  const left = { engine: engineWaitMs, load: loadWaitMs };
+  let engineLeft = engineWaitMs;
+  let loadLeft = loadWaitMs;
   while (!wait.isLoaded()) {
-    if (!engine.info) {
-      const message = `the engine is away for more than ${engineWaitMs} ms`;
-      left.engine -= await timed(
-        nextUp(engine),
-        left.engine,
-        () => new VigilError('ENGINE_UNAVAILABLE', message, { retryAfterMs: 1000 }),
-      );
-      continue;
+    const began = performance.now();
+    if (engine.info) {
+      const tooLong = retryable('MODEL_LOADING', `model version ${version} is still being loaded`);
+      await within(loadLeft, tooLong, (resolve, reject) => {
+        wait.load().then(resolve, (error: unknown) => (isGone(error) ? resolve() : reject(error)));
+        return () => {};
+      });
+      loadLeft -= performance.now() - began;
+    } else {
+      const tooLong = retryable('ENGINE_UNAVAILABLE', `the engine has been away for ${engineWaitMs} ms`);
+      await within(engineLeft, tooLong, (resolve) => engine.onUp(() => resolve()));
+      engineLeft -= performance.now() - began;
     }
-    const message = `model version ${version} is still being loaded`;
-    const tooLong = () => new VigilError('MODEL_LOADING', message, { retryAfterMs: 1000 });
-    left.load -= await timed(
-      wait.load().catch((error: unknown) => {
-        if (!(error instanceof VigilError && error.code === 'ENGINE_UNAVAILABLE')) throw error;
-      }),
-      left.load,
-      tooLong,
-    );
   }
 }
 
-function nextUp(engine: LoadWait['engine']): Promise<void> & { stop?: () => void } {
-  let stop = (): void => {};
-  const up = new Promise<void>((resolve) => {
-    stop = engine.onUp(() => resolve());
-  });
-  void up.then(stop);
-  return Object.assign(up, { stop });
+function isGone(error: unknown): boolean {
+  return error instanceof VigilError && error.code === 'ENGINE_UNAVAILABLE';
 }
 
-/** Waits at most `limitMs`; returns the milliseconds that it took. */
-async function timed(
-  work: Promise<void> & { stop?: () => void },
-  limitMs: number,
-  tooLong: () => VigilError,
-): Promise<number> {
-  const began = performance.now();
+function retryable(code: 'MODEL_LOADING' | 'ENGINE_UNAVAILABLE', message: string): VigilError {
+  return new VigilError(code, message, { retryAfterMs: 1000 });
+}
+
+/** Waits for `begin` to settle, at most so long; what it returned is called at the end, to undo it. */
+async function within(
+  milliseconds: number,
+  tooLong: VigilError,
+  begin: (resolve: () => void, reject: (error: unknown) => void) => () => void,
+): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooLong()), Math.max(0, limitMs));
-  });
+  const undo: (() => void)[] = [];
   try {
-    await Promise.race([work, limit]);
-    return performance.now() - began;
+    await new Promise<void>((resolve, reject) => {
+      timer = setTimeout(() => reject(tooLong), Math.max(0, milliseconds));
+      undo.push(begin(resolve, reject));
+    });
   } finally {
     clearTimeout(timer);
-    work.stop?.();
+    for (const step of undo) step();
   }
 }
