@@ -43,7 +43,7 @@ const schema = z.object({
     .default(2)
     .describe('Batches that the serving engine may have at once; a further one goes when half full.'),
   VIGIL_ENGINE_WAIT_MS: count(0, 600_000)
-    .default(5000)
+    .default(10_000)
     .describe('Milliseconds that rows wait for an engine process that is away.'),
   VIGIL_ENGINE_SILENT_MS: count(100, 3_600_000)
     .default(30_000)

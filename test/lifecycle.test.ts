@@ -48,7 +48,7 @@ async function finish(run: string): Promise<{ evaluation: Evaluation | undefined
   return { evaluation: answer.run?.evaluation, epochs: answer.run!.history.map(({ epoch }) => epoch) };
 }
 
-test('kill -9 of the serving engine under load: UNAVAILABLE for a moment, then answers again', async () => {
+test('kill -9 of the serving engine under load: every call is answered, at the latest by its successor', async () => {
   server = await spawnServer(directory);
   const version = await trainToEnd(server, { ...small, requestId: 'a' });
   await server.models.setAlias({ alias: 'stable', version });
@@ -59,7 +59,7 @@ test('kill -9 of the serving engine under load: UNAVAILABLE for a moment, then a
     while (!stop.signal.aborted) {
       const status = await classifier.classify({ samples }, { timeoutMs: 20_000 }).then(
         () => 'OK',
-        (error: { status: string }) => error.status,
+        (error: { status: string; message: string }) => `${error.status}: ${error.message}`,
       );
       outcomes.push({ at: performance.now(), status });
       if (status !== 'OK') await sleep(20);
