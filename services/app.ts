@@ -5,7 +5,8 @@ import { VigilError } from '../src/errors.ts';
 import { Registry } from '../src/registry/registry.ts';
 import type { VersionRecord } from '../src/registry/version.ts';
 import { createAuditHandlers } from './audit/handlers.ts';
-import { createClassifierHandlers, createClassifyBatcher } from './classify/handlers.ts';
+import { createClassifyBatcher } from './classify/batching.ts';
+import { createClassifierHandlers } from './classify/handlers.ts';
 import { OpenStreams } from './classify/open-streams.ts';
 import { type Config, splitAddress } from './config.ts';
 import { createDatasetHandlers } from './datasets/handlers.ts';
@@ -138,6 +139,7 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
     log,
     maxResident: config.VIGIL_MAX_RESIDENT_MODELS,
     memoryBytes: config.VIGIL_MODEL_MEMORY_BYTES,
+    engineWaitMs: config.VIGIL_ENGINE_WAIT_MS,
   });
   close('residency', async () => residency.close());
 
@@ -183,10 +185,13 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const batcher = createClassifyBatcher({
     engine: serving,
     counters,
+    residency,
     instruments,
     tracer,
     maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
     maxPendingRows: config.VIGIL_MAX_PENDING_ROWS,
+    maxQueueMs: config.VIGIL_MAX_QUEUE_MS,
+    maxInFlight: config.VIGIL_ENGINE_PIPELINE,
   });
   const router = new Router(registry, residency);
   const pendingRows = (): number => batcher.pendingRows;

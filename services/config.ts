@@ -37,6 +37,23 @@ const schema = z.object({
   VIGIL_ENGINE_THREADS: count(1, 256)
     .default(Math.min(8, availableParallelism()))
     .describe('Threads of an engine process. Default: available cores, at most 8.'),
+  VIGIL_ENGINE_PIPELINE: count(1, 4)
+    .default(2)
+    .describe('Batches that the serving engine may have at once; a further one goes when half full.'),
+  VIGIL_ENGINE_WAIT_MS: count(0, 600_000)
+    .default(10_000)
+    .describe('Milliseconds that rows wait for an engine process that is away.'),
+  VIGIL_ENGINE_SILENT_MS: count(100, 3_600_000)
+    .default(30_000)
+    .describe('An engine process that answers no heartbeat for so many milliseconds is replaced.'),
+  VIGIL_ENGINE_STALL_MS: count(100, 3_600_000)
+    .default(10_000)
+    .describe(
+      'A serving engine that answers no batch for so many milliseconds while it has one is replaced.',
+    ),
+  VIGIL_ENGINE_MAX_MEMORY_BYTES: count(0, 1024 * 1024 * MIB)
+    .default(0)
+    .describe('Resident bytes beyond which an engine process is replaced, between batches; 0 for no limit.'),
   VIGIL_GRAPH_CACHE_DIR: z
     .string()
     .min(1)
@@ -69,6 +86,9 @@ const schema = z.object({
   VIGIL_MAX_STREAMS: count(1, 1_000_000)
     .default(10_000)
     .describe('Most ClassifyStream calls that are open at once.'),
+  VIGIL_MAX_QUEUE_MS: count(0, 3_600_000)
+    .default(1000)
+    .describe('Longest predicted wait for the engine, in milliseconds; 0 for no limit.'),
   VIGIL_MAX_QUEUED_RUNS: count(1, 10_000).default(64).describe('Most training runs that wait.'),
   VIGIL_MAX_RESIDENT_MODELS: count(1, 1000)
     .default(4)

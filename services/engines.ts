@@ -1,5 +1,6 @@
 /** The engine processes of a server: one that serves, and one that trains beside it where that pays. */
 import { type Config, graphCacheOf } from './config.ts';
+import type { EngineFault } from './engine/engine.ts';
 import { EngineHost } from './engine/host.ts';
 import type { EngineReport } from './http.ts';
 import type { Logger } from './observability/logger.ts';
@@ -13,9 +14,17 @@ export interface Engines {
 
 type EngineSettings = Pick<
   Config,
-  'VIGIL_ENGINE' | 'VIGIL_ENGINE_DEVICE' | 'VIGIL_ENGINE_THREADS' | 'VIGIL_ENGINE_TRAINER'
+  | 'VIGIL_ENGINE'
+  | 'VIGIL_ENGINE_DEVICE'
+  | 'VIGIL_ENGINE_THREADS'
+  | 'VIGIL_ENGINE_TRAINER'
+  | 'VIGIL_ENGINE_SILENT_MS'
+  | 'VIGIL_ENGINE_STALL_MS'
+  | 'VIGIL_ENGINE_MAX_MEMORY_BYTES'
 > &
   Parameters<typeof graphCacheOf>[0];
+
+const FAULTS: readonly EngineFault[] = ['exit', 'hang', 'memory'];
 
 /**
  * Starts what the configuration asks for. On a CPU the trainer is a process of its own (`auto`): the scheduler of the
@@ -34,6 +43,9 @@ export async function openEngines(
       threads: config.VIGIL_ENGINE_THREADS,
       role,
       graphCache: graphCacheOf(config),
+      silentMs: config.VIGIL_ENGINE_SILENT_MS,
+      stallMs: stallMsOf(role, config),
+      maxMemoryBytes: config.VIGIL_ENGINE_MAX_MEMORY_BYTES,
       log,
       onMemory: (memory) => {
         for (const [pool, bytes] of Object.entries(memory))
@@ -43,11 +55,15 @@ export async function openEngines(
     close(`engine ${role}`, () => host.close());
     const { engine, device } = host.info!;
     instruments.engineUp.set({ engine, device, role }, 1);
-    instruments.engineRestarts.inc({ role }, 0);
-    host.onDown(() => instruments.engineUp.set({ engine, device, role }, 0));
+    for (const reason of FAULTS) instruments.engineRestarts.inc({ role, reason }, 0);
+    let reason: EngineFault = 'exit';
+    host.onDown((_, fault) => {
+      instruments.engineUp.set({ engine, device, role }, 0);
+      reason = fault;
+    });
     host.onUp(() => {
       instruments.engineUp.set({ engine, device, role }, 1);
-      instruments.engineRestarts.inc({ role });
+      instruments.engineRestarts.inc({ role, reason });
     });
     return host;
   };
@@ -58,6 +74,12 @@ export async function openEngines(
   const serving = await open('serve');
   const separate = config.VIGIL_ENGINE_TRAINER === 'separate' || serving.info?.device === 'cpu';
   return { serving, training: separate ? await open('train') : serving };
+}
+
+/** In a shared process a batch also waits while a training is compiled. */
+function stallMsOf(role: EngineHost['role'], config: EngineSettings): number {
+  const { VIGIL_ENGINE_STALL_MS: stallMs, VIGIL_ENGINE_SILENT_MS: silentMs } = config;
+  return role === 'both' ? Math.max(stallMs, silentMs) : stallMs;
 }
 
 /** What runs where, and what was refused and why. A process that is away is left out. */

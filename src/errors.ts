@@ -63,6 +63,7 @@ export const ERRORS = {
   QUOTA_EXCEEDED: ['exhausted', 'The caller has as many calls as one principal may have.'],
   UNAUTHENTICATED: ['unauthenticated', 'The call has no credentials, or none that the server accepts.'],
   PERMISSION_DENIED: ['denied', 'The caller is known and lacks the scope that the method needs.'],
+  DEADLINE_UNREACHABLE: ['exhausted', 'The queue is too long for an answer before the deadline.'],
   ENGINE_UNAVAILABLE: ['unavailable', 'The engine process is starting, restarting or gone.'],
   MODEL_LOADING: ['unavailable', 'The model version is being loaded.'],
   SHUTTING_DOWN: ['unavailable', 'The server is shutting down.'],

@@ -1,7 +1,5 @@
-import { type Context, context, type Tracer, trace } from '@opentelemetry/api';
-import { Batcher } from '../../src/batching/batcher.ts';
+import { context, type Tracer } from '@opentelemetry/api';
 import type { VersionRecord } from '../../src/registry/version.ts';
-import type { EngineClient } from '../engine/engine.ts';
 import type { ClassifierService } from '../gen/vigil/v1/classify_pb.ts';
 import type { ModelCounters } from '../models/counters.ts';
 import type { Route, Router } from '../models/router.ts';
@@ -10,66 +8,12 @@ import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
 import { toResponse } from './answer.ts';
-import { joinColumns, splitColumns } from './columns.ts';
+import type { ClassifyBatcher } from './batching.ts';
+import { splitColumns } from './columns.ts';
 import { toSamples } from './convert.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { toWanted } from './options.ts';
 import { createStreamHandler } from './stream-handler.ts';
-
-/** What a batch must know of the requests in it. */
-export interface ClassifyTag {
-  readonly trace: Context;
-  /** Whether the result rows have the embedding behind the logits. */
-  readonly embedding: boolean;
-}
-
-/**
- * Rows of all callers, batched for the serving engine. A result row is C's logits, as trained, and behind them the embedding
- * in batches where some caller wants it: a request says in `columns` how much of a row is its own.
- */
-export type ClassifyBatcher = Batcher<ClassifyTag>;
-
-/** One batcher for the whole server, so that callers share batches. */
-export function createClassifyBatcher(settings: {
-  engine: EngineClient;
-  counters: ModelCounters;
-  instruments: Instruments;
-  tracer: Tracer | undefined;
-  maxBatchRows: number;
-  maxPendingRows: number;
-}): ClassifyBatcher {
-  const { engine, counters, instruments, tracer, maxBatchRows, maxPendingRows } = settings;
-  return new Batcher<ClassifyTag>({
-    maxBatchRows,
-    maxPendingRows,
-    now: Date.now,
-    run: (version, rows, values, tags) =>
-      // A batch belongs to every call in it: a child of the first, linked to the others.
-      context.with(tags[0]!.trace, () => {
-        const links = tags.slice(1).flatMap((tag) => trace.getSpanContext(tag.trace) ?? []);
-        const attributes = { 'vigil.model.version': version, 'vigil.batch.rows': rows };
-        return withSpan(tracer, 'engine classify', attributes, links, async () => {
-          const embedding = tags.some((tag) => tag.embedding);
-          const answer = await engine.call('classify', { version, rows, values, embedding });
-          instruments.inferenceCompute.observe(answer.computeSeconds);
-          counters.ran(version, rows, tags.length, answer.computeSeconds);
-          return answer.embedding ? joinColumns(rows, answer.logits, answer.embedding) : answer.logits;
-        });
-      }),
-    observer: {
-      pending: (rows) => instruments.inferencePendingRows.set(rows),
-      dispatched: (rows, reason) => {
-        instruments.inferenceBatchRows.observe(rows);
-        instruments.inferenceBatchDispatch.inc({ reason });
-      },
-      waited: (seconds, version) => {
-        instruments.inferenceQueue.observe(seconds);
-        counters.waited(version, seconds);
-      },
-      rejected: (reason) => instruments.inferenceRejected.inc({ reason }),
-    },
-  });
-}
 
 export function createClassifierHandlers(settings: {
   router: Router;
@@ -86,7 +30,7 @@ export function createClassifierHandlers(settings: {
   return {
     classify: async ({ model, samples: tensor, options }, { signal, deadline, requestId }) => {
       const wanted = toWanted(options);
-      const { route, version, release } = await router.lease(model, requestId, signal);
+      const { route, version, release } = router.hold(model, requestId);
       try {
         const classes = version.manifest.classNames.length;
         const { rows, values } = toSamples(tensor, version.manifest, maxRowsPerCall);

@@ -16,7 +16,7 @@ import type { Answered } from '../models/shadow.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { withSpan } from '../observability/tracing.ts';
 import type { ServiceHandlers } from '../rpc/handler.ts';
-import type { ClassifyBatcher } from './handlers.ts';
+import type { ClassifyBatcher } from './batching.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { resolvedConfig, toStreamPlan } from './stream-config.ts';
 import { type Due, type OpenedStream, readStream } from './stream-input.ts';
@@ -51,7 +51,7 @@ export function createStreamHandler(
     const aborted = (): void => queue.fail(signal.reason);
     signal.addEventListener('abort', aborted, { once: true });
     const open = async (config: StreamConfig): Promise<OpenedStream> => {
-      const { version, release } = await router.lease(config.model, requestId, signal);
+      const { version, release } = router.hold(config.model, requestId);
       release();
       const { manifest } = version;
       return { version: version.version, manifest, plan: toStreamPlan(config, manifest) };
@@ -88,7 +88,7 @@ function answerer(
 
   /** A lease per hop: a move of the alias takes effect at the next one. One id: the whole stream is on one side of a canary. */
   const classify = async (values: Float32Array) => {
-    const { route, version, release } = await router.lease(model, requestId, signal);
+    const { route, version, release } = router.hold(model, requestId);
     try {
       sameShape(manifest, version.manifest, model, version.version);
       const key = version.version;

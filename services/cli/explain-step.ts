@@ -114,7 +114,7 @@ async function ask(request: ExplainRequest): Promise<Explanation> {
     threads: request.threads,
     role: 'serve',
     log: createLogger('silent'),
-    hungAfterMs: PATIENCE_MS,
+    silentMs: PATIENCE_MS,
   });
   try {
     return await host.call('explain', request);

@@ -1,6 +1,9 @@
 import type { TrainingUpdate } from '../../src/training/progress.ts';
 import type { EngineCall, EngineCalls, EngineInfo, StepTimes } from './protocol.ts';
 
+/** Why a process ended: by itself, killed because it did not answer, or replaced because of its memory. */
+export type EngineFault = 'exit' | 'hang' | 'memory';
+
 /** The gateway's view of one engine process, whatever happens to the process. */
 export interface EngineClient {
   readonly role: 'serve' | 'train' | 'both';
@@ -18,7 +21,7 @@ export interface EngineClient {
   ): Promise<EngineCalls[C]['reply']>;
   /** Called each time a process is ready, the first time too; returns the unsubscriber. */
   onUp(listener: (info: EngineInfo) => void): () => void;
-  /** Called each time a process goes away, with why. */
-  onDown(listener: (reason: string) => void): () => void;
+  /** Called each time a process goes away, with why. One that is replaced may still answer what it was asked before. */
+  onDown(listener: (reason: string, fault: EngineFault) => void): () => void;
   onTraining(listener: (run: string, update: TrainingUpdate, times: StepTimes) => void): () => void;
 }

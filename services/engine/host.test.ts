@@ -53,10 +53,47 @@ test('a killed process fails its calls at once and is replaced', async () => {
 });
 
 test('a process that hangs is killed and replaced', async () => {
-  host = await EngineHost.open({ ...settings, restartDelayMs: 1, heartbeatMs: 50, hungAfterMs: 500 });
+  host = await EngineHost.open({ ...settings, restartDelayMs: 1, heartbeatMs: 50, silentMs: 500 });
   const { pid } = host.info!;
   const up = new Promise<EngineInfo>((resolve) => host!.onUp(resolve));
   process.kill(pid, 'SIGSTOP');
+  expect((await up).pid).not.toBe(pid);
+});
+
+test('a process that says nothing of a batch for too long is replaced, though its silence is allowed', async () => {
+  host = await EngineHost.open({ ...settings, restartDelayMs: 1, silentMs: 60_000, stallMs: 200 });
+  const down = new Promise<string>((resolve) => host!.onDown((_, fault) => resolve(fault)));
+  const up = new Promise<EngineInfo>((resolve) => host!.onUp(resolve));
+  process.kill(host.info!.pid, 'SIGSTOP');
+  const batch = host.call('classify', {
+    version: '1',
+    rows: 1,
+    values: new Float32Array(1),
+    embedding: false,
+  });
+  await expect(batch).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
+  expect(await down).toBe('hang');
+  await up;
+});
+
+test('a process that is too large answers what it was asked before it is replaced', async () => {
+  host = await EngineHost.open({
+    ...settings,
+    restartDelayMs: 1,
+    heartbeatMs: 20,
+    maxMemoryBytes: 1,
+    steadyMs: 0,
+  });
+  const { pid } = host.info!;
+  let fault: string | undefined;
+  host.onDown((_, found) => {
+    fault = found;
+  });
+  const up = new Promise<EngineInfo>((resolve) => host!.onUp(resolve));
+  // One call is under way at any time, so also when the process is given up: none of them fails.
+  while (fault === undefined) await host.call('ping', {});
+  await expect(host.call('ping', {})).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });
+  expect(fault).toBe('memory');
   expect((await up).pid).not.toBe(pid);
 });
 

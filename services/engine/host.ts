@@ -1,12 +1,11 @@
 /** The gateway's side of an engine process: forks it, watches it, starts it again, and never waits for it in vain. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { VigilError } from '../../src/errors.ts';
-import { startSettings } from '../../src/tensor/tensorflow/environment.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
-import { EXEC_ARGV, siblingModule } from '../child-module.ts';
-import type { EngineClient } from './engine.ts';
+import type { EngineClient, EngineFault } from './engine.ts';
+import { forkWorker } from './fork-worker.ts';
 import { PendingCalls } from './pending-calls.ts';
 import type {
   EngineCall,
@@ -16,14 +15,11 @@ import type {
   EngineProcessSettings,
   StepTimes,
 } from './protocol.ts';
+import { beatMs, type EngineLimits, faultOf, STEADY_MS } from './watchdog.ts';
 import { fromWireError } from './wire-error.ts';
 
-export interface EngineHostSettings extends EngineProcessSettings {
+export interface EngineHostSettings extends EngineProcessSettings, EngineLimits {
   readonly log: Logger;
-  /** Milliseconds between heartbeats. Default 2,000. */
-  readonly heartbeatMs?: number;
-  /** A process that answers nothing for so long is killed. Default 30,000: the longest step plus a compilation. */
-  readonly hungAfterMs?: number;
   /** Pause before the first restart; doubles up to 30 times as long while starts fail. Default 200. */
   readonly restartDelayMs?: number;
   /** Hears of each heartbeat's memory, in bytes by pool. */
@@ -36,23 +32,26 @@ type Listener<A extends unknown[]> = (...args: A) => void;
 const LEAVE_MS = 2000;
 /** Lines of a dead process's stderr that the log repeats. */
 const LAST_WORDS = 20;
-/** A process that was up so long gets an immediate restart when it dies. */
-const STEADY_MS = 10_000;
-
-const WORKER = fileURLToPath(siblingModule(import.meta.url, 'worker'));
+/** What a process that is replaced gets to finish what it was asked. */
+const FINISH_MS = 5000;
 
 export class EngineHost implements EngineClient {
   readonly role: EngineClient['role'];
   readonly #settings: EngineHostSettings;
   readonly #pending = new PendingCalls();
   readonly #up = new Set<Listener<[EngineInfo]>>();
-  readonly #down = new Set<Listener<[string]>>();
+  readonly #down = new Set<Listener<[string, EngineFault]>>();
   readonly #training = new Set<Listener<[string, TrainingUpdate, StepTimes]>>();
   #child: ChildProcess | undefined;
   #info: EngineInfo | undefined;
   #lastWords: string[] = [];
+  /** Milliseconds of `performance.now`. */
   #heardAt = 0;
+  #beatAt = 0;
   #upSince = 0;
+  #rss = 0;
+  /** Why the process of the moment is being ended. */
+  #fault: EngineFault | undefined;
   #failures = 0;
   #heartbeat: NodeJS.Timeout | undefined;
   #restart: NodeJS.Timeout | undefined;
@@ -81,11 +80,13 @@ export class EngineHost implements EngineClient {
   ): Promise<EngineCalls[C]['reply']> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const child = this.#child;
-    if (!this.#info || !child?.connected) return Promise.reject(unavailable('the engine is restarting'));
-    const { id, reply } = this.#pending.add<EngineCalls[C]['reply']>(signal);
-    child.send({ id, call, payload }, (error) => {
-      if (error) this.#pending.reject(id, unavailable('the engine went away', error));
-    });
+    if (!this.#info || !child) return Promise.reject(unavailable('the engine is restarting'));
+    const { id, reply } = this.#pending.add<EngineCalls[C]['reply']>(signal, call === 'classify');
+    // A process that cannot be told anything is at its end, and that end rejects the call.
+    if (child.connected)
+      child.send({ id, call, payload }, (error) => {
+        if (error) child.kill('SIGKILL');
+      });
     return reply;
   }
 
@@ -93,7 +94,7 @@ export class EngineHost implements EngineClient {
     return subscribe(this.#up, listener);
   }
 
-  onDown(listener: Listener<[string]>): () => void {
+  onDown(listener: Listener<[string, EngineFault]>): () => void {
     return subscribe(this.#down, listener);
   }
 
@@ -124,26 +125,15 @@ export class EngineHost implements EngineClient {
 
   /** Forks; resolves at "ready", rejects at "refused" or an early end. */
   #start(): Promise<void> {
-    const { engine, device, threads, role, graphCache, log } = this.#settings;
-    const process_ = { engine, device, threads, role, graphCache } satisfies EngineProcessSettings;
-    const child = fork(WORKER, [], {
-      serialization: 'advanced',
-      execArgv: [...EXEC_ARGV],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Libraries of a GPU engine are found by what is set when the process starts.
-      env: {
-        ...process.env,
-        ...startSettings(process.env),
-        VIGIL_ENGINE_PROCESS: JSON.stringify(process_),
-      },
-    });
+    const { role, log } = this.#settings;
+    const child = forkWorker(this.#settings);
     this.#child = child;
     this.#lastWords = [];
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text) => this.#listen(String(text)));
     return new Promise((resolve, reject) => {
       child.on('message', (message: EngineMessage) => {
-        this.#heardAt = Date.now();
+        this.#heardAt = performance.now();
         if (message.kind === 'ready') {
           this.#ready(message.info);
           resolve();
@@ -155,6 +145,11 @@ export class EngineHost implements EngineClient {
       child.once('error', (cause) =>
         reject(new VigilError('INTERNAL', 'the engine cannot be forked', { cause })),
       );
+      // Without a channel it can serve no more; it ends itself, or is made to.
+      child.once('disconnect', () => {
+        const kill = setTimeout(() => child.kill('SIGKILL'), LEAVE_MS);
+        child.once('exit', () => clearTimeout(kill));
+      });
       child.once('exit', (code, signal) => {
         const reason = signal ? `killed by ${signal}` : `exit code ${code}`;
         this.#gone(reason);
@@ -164,12 +159,14 @@ export class EngineHost implements EngineClient {
   }
 
   #ready(info: EngineInfo): void {
-    const { log, role, heartbeatMs = 2000 } = this.#settings;
+    const { log, role } = this.#settings;
     this.#info = info;
-    this.#upSince = Date.now();
+    this.#upSince = performance.now();
+    this.#beatAt = this.#upSince;
+    this.#rss = 0;
     log.info({ role, ...info }, 'engine ready');
     clearInterval(this.#heartbeat);
-    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs).unref();
+    this.#heartbeat = setInterval(() => this.#beat(), beatMs(this.#settings)).unref();
     for (const listener of [...this.#up]) listener(info);
   }
 
@@ -190,17 +187,39 @@ export class EngineHost implements EngineClient {
   }
 
   #beat(): void {
-    const { hungAfterMs = 30_000, onMemory, log, role } = this.#settings;
-    const silentMs = Date.now() - this.#heardAt;
-    if (silentMs > hungAfterMs) {
-      log.error({ role, silentMs }, 'engine hangs; killing it');
-      this.#child?.kill('SIGKILL');
-      return;
-    }
+    const now = performance.now();
+    const late = now - this.#beatAt > 2 * beatMs(this.#settings);
+    this.#beatAt = now;
     this.call('ping', {}).then(
-      ({ memory }) => onMemory?.(memory),
+      ({ memory }) => {
+        this.#rss = memory.rss ?? 0;
+        this.#settings.onMemory?.(memory);
+      },
       () => {},
     );
+    // Whoever slept was this process: what the engine said meanwhile is still to be read.
+    if (late) return;
+    const signs = {
+      silentMs: now - this.#heardAt,
+      stalledMs: this.#pending.stalledMs,
+      upMs: now - this.#upSince,
+      rss: this.#rss,
+    };
+    const fault = faultOf(signs, this.#settings);
+    if (!fault || this.#fault) return;
+    this.#fault = fault;
+    const { role } = this;
+    this.#settings.log.error({ role, fault, ...signs }, 'engine is replaced');
+    if (fault === 'hang') this.#child?.kill('SIGKILL');
+    else void this.#retire();
+  }
+
+  /** Gives the process nothing new, lets it finish, and ends it. */
+  async #retire(): Promise<void> {
+    const child = this.#child;
+    this.#announceDown('replaced because of its memory');
+    await Promise.race([this.#pending.settled(), sleep(FINISH_MS, undefined, { ref: false })]);
+    child?.kill('SIGKILL');
   }
 
   #listen(text: string): void {
@@ -209,17 +228,24 @@ export class EngineHost implements EngineClient {
     for (const line of lines) this.#settings.log.debug({ role: this.role, line }, 'engine output');
   }
 
+  #announceDown(reason: string): void {
+    clearInterval(this.#heartbeat);
+    if (!this.#info) return;
+    this.#info = undefined;
+    if (this.#closing) return;
+    for (const listener of [...this.#down]) listener(reason, this.#fault ?? 'exit');
+  }
+
   #gone(reason: string): void {
     const { log, role, restartDelayMs = 200 } = this.#settings;
-    const wasUp = this.#info !== undefined;
-    this.#info = undefined;
-    clearInterval(this.#heartbeat);
+    const wasUp = this.#info !== undefined || this.#fault !== undefined;
+    this.#announceDown(reason);
+    this.#fault = undefined;
     this.#pending.rejectAll(unavailable('the engine went away; it is being restarted'));
     if (this.#closing) return;
     if (!wasUp && this.#upSince === 0) return;
     log.error({ role, reason, lastWords: this.#lastWords }, 'engine went away');
-    if (wasUp) for (const listener of [...this.#down]) listener(reason);
-    this.#failures = wasUp && Date.now() - this.#upSince > STEADY_MS ? 0 : this.#failures + 1;
+    this.#failures = wasUp && performance.now() - this.#upSince > STEADY_MS ? 0 : this.#failures + 1;
     const delay = restartDelayMs * Math.min(30, 2 ** Math.max(0, this.#failures - 1));
     this.#restart = setTimeout(() => this.#start().catch(() => {}), this.#failures === 0 ? 0 : delay);
   }

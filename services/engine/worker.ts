@@ -49,7 +49,7 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
       return await work({
         engine: metered.engine,
         stopRequested: () => current.stop,
-        idle: () => scheduler.idle(),
+        idle: () => scheduler.turn(),
         onUpdate: (update) => {
           const done = Math.max(1, update.progress.step - steps);
           const now = performance.now();
@@ -122,7 +122,7 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
         engine,
         pause: async () => {
           await setImmediate();
-          await scheduler.idle();
+          await scheduler.turn();
         },
       }),
     explain: async (request) => (await import('./explain-step.ts')).explainSteps(request),

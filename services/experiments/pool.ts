@@ -43,7 +43,7 @@ export class ExperimentPool {
     settings: Omit<EngineHostSettings, 'role' | 'threads'>,
   ): Promise<ExperimentPool> {
     const starts = Array.from({ length: size }, () =>
-      EngineHost.open({ ...settings, role: 'train', threads: 1, hungAfterMs: HUNG_AFTER_MS }),
+      EngineHost.open({ ...settings, role: 'train', threads: 1, silentMs: HUNG_AFTER_MS }),
     );
     const started = await Promise.allSettled(starts);
     const hosts = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));

@@ -2,7 +2,7 @@ import { context, type Tracer } from '@opentelemetry/api';
 import { toProbabilities } from '../../src/models/probabilities.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
-import type { ClassifyBatcher } from '../classify/handlers.ts';
+import type { ClassifyBatcher } from '../classify/batching.ts';
 import type { GRPCInferenceService } from '../gen/inference/grpc_service_pb.ts';
 import type { ModelCounters } from '../models/counters.ts';
 import type { ModelResidency } from '../models/residency.ts';
@@ -75,7 +75,7 @@ export function createInferenceHandlers(settings: {
       // Who asks for a version gets it; who asks for an alias may get its canary.
       const asked = request.modelVersion === '' ? name : named.version;
       const id = request.id === '' ? requestId : request.id;
-      const { route, version, release } = await router.lease(asked, id, signal);
+      const { route, version, release } = router.hold(asked, id);
       try {
         const key = version.version;
         const { classNames, temperature } = version.manifest;

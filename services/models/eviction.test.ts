@@ -5,7 +5,6 @@ const NONE: ReadonlySet<string> = new Set();
 const model = (version: string, usedAt: number, changes: Partial<Evictable> = {}): Evictable => ({
   version: { version },
   loaded: true,
-  leases: 0,
   bytes: 10,
   usedAt,
   ...changes,
@@ -14,9 +13,10 @@ const chosen = (
   models: Evictable[],
   limits: { maxResident?: number; memoryBytes?: number },
   pinned: ReadonlySet<string> = NONE,
+  held: readonly string[] = [],
 ) => {
   const all = { maxResident: 100, memoryBytes: 1000, ...limits };
-  const { unload, bytes } = chooseEvictions(models, pinned, all);
+  const { unload, bytes } = chooseEvictions(models, pinned, (version) => Number(held.includes(version)), all);
   return { unload: unload.map(({ version }) => version.version), bytes };
 };
 
@@ -32,8 +32,8 @@ test('the least recently used go first, as few as either limit asks for', () => 
 });
 
 test('what is pinned, held or loading stays, also when it alone is too much', () => {
-  const models = [model('1', 1), model('2', 2, { leases: 1 }), model('3', 3, { loaded: false, bytes: 0 })];
-  expect(chosen(models, { maxResident: 1, memoryBytes: 5 }, new Set(['1']))).toEqual({
+  const models = [model('1', 1), model('2', 2), model('3', 3, { loaded: false, bytes: 0 })];
+  expect(chosen(models, { maxResident: 1, memoryBytes: 5 }, new Set(['1']), ['2'])).toEqual({
     unload: [],
     bytes: 20,
   });

@@ -2,8 +2,6 @@
 export interface Evictable {
   readonly version: { readonly version: string };
   readonly loaded: boolean;
-  /** Calls that hold it. */
-  readonly leases: number;
   readonly bytes: number;
   /** Rises with every use. */
   readonly usedAt: number;
@@ -25,10 +23,12 @@ export interface Eviction<T> {
 export function chooseEvictions<T extends Evictable>(
   residents: readonly T[],
   pinned: ReadonlySet<string>,
+  /** Calls that hold a version. */
+  leasesOf: (version: string) => number,
   { maxResident, memoryBytes }: MemoryLimits,
 ): Eviction<T> {
   const idle = residents
-    .filter(({ loaded, leases, version }) => loaded && leases === 0 && !pinned.has(version.version))
+    .filter(({ loaded, version: { version } }) => loaded && leasesOf(version) === 0 && !pinned.has(version))
     .sort((a, b) => a.usedAt - b.usedAt);
   let bytes = residents.reduce((sum, resident) => sum + resident.bytes, 0);
   const unload: T[] = [];

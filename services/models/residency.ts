@@ -6,7 +6,8 @@ import type { EngineClient } from '../engine/engine.ts';
 import { type HealthBoard, READY } from '../health.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { chooseEvictions, type MemoryLimits } from './eviction.ts';
-import { waitForLoad } from './wait-for-load.ts';
+import { untilLoaded } from './load-wait.ts';
+import { LOAD_WAIT_MS, waitForLoad } from './wait-for-load.ts';
 
 /**
  * Versions that nothing pins are unloaded, least recently used first, while more than `maxResident` are in memory or they hold
@@ -18,6 +19,8 @@ export interface ResidencySettings extends MemoryLimits {
   readonly health: HealthBoard;
   readonly instruments: Pick<Instruments, 'modelInfo' | 'modelSwap' | 'modelMemory'>;
   readonly log: Logger;
+  /** How long `whenLoaded` waits for an engine process that is away. */
+  readonly engineWaitMs: number;
 }
 
 /** A version that stays loaded until it is released. */
@@ -32,13 +35,14 @@ interface Resident {
   loaded: boolean;
   /** What the engine says that it holds; 0 until it is loaded. */
   bytes: number;
-  leases: number;
   usedAt: number;
 }
 
 export class ModelResidency {
   readonly #settings: ResidencySettings;
   #residents = new Map<string, Resident>();
+  /** By version; they outlive the engine process. */
+  readonly #leases = new Map<string, number>();
   #uses = 0;
   #overBudget = false;
   /** What is to be done when versions that are deleted have drained. */
@@ -72,13 +76,36 @@ export class ModelResidency {
     return this.#residents.get(version)?.loaded ?? false;
   }
 
+  /** Takes a version by number or alias, loaded or not: for what asks `whenLoaded` before it runs. MODEL_NOT_FOUND. */
+  hold(model: string): Lease {
+    const version = this.#settings.registry.resolve(model);
+    return { version, release: this.#hold(version) };
+  }
+
+  /**
+   * Resolves when a version is loaded in the engine process of the moment; loads it where it is not, and waits for a
+   * process that is away. Errors: ENGINE_UNAVAILABLE (no process in `engineWaitMs`), MODEL_LOADING (it takes too
+   * long), MODEL_NOT_FOUND, ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE.
+   */
+  whenLoaded(version: string): Promise<void> {
+    const { engine, registry, engineWaitMs } = this.#settings;
+    return untilLoaded({
+      engine,
+      version,
+      isLoaded: () => this.isLoaded(version),
+      load: () => this.#resident(registry.resolve(version)).ready,
+      engineWaitMs,
+      loadWaitMs: LOAD_WAIT_MS,
+    });
+  }
+
   /**
    * Takes a version by number or alias, loaded first where it is not. Errors: MODEL_NOT_FOUND, ENGINE_UNAVAILABLE,
    * MODEL_LOADING (it takes too long), ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE, or the signal's reason.
    */
   async lease(model: string, signal: AbortSignal): Promise<Lease> {
     const resident = this.#resident(this.#settings.registry.resolve(model));
-    const release = this.#hold(resident);
+    const release = this.#hold(resident.version);
     try {
       if (!resident.loaded) await waitForLoad(resident.ready, resident.version.version, signal);
       return { version: resident.version, release };
@@ -94,7 +121,7 @@ export class ModelResidency {
    */
   async prepare(version: VersionRecord): Promise<Lease> {
     const resident = this.#resident(version);
-    const release = this.#hold(resident);
+    const release = this.#hold(resident.version);
     try {
       await resident.ready;
       return { version, release };
@@ -102,12 +129,6 @@ export class ModelResidency {
       release();
       throw error;
     }
-  }
-
-  /** Keeps a version that is loaded until the returned function is called. */
-  hold(version: string): () => void {
-    const resident = this.#residents.get(version);
-    return resident ? this.#hold(resident) : () => {};
   }
 
   /** Unloads a version that no name finds any more as soon as nothing holds it, and calls back once. */
@@ -140,17 +161,24 @@ export class ModelResidency {
   }
 
   /** Keeps a version from being unloaded until the returned function is called. */
-  #hold(resident: Resident): () => void {
-    resident.leases += 1;
-    resident.usedAt = ++this.#uses;
+  #hold({ version }: VersionRecord): () => void {
+    this.#leases.set(version, this.#leasesOf(version) + 1);
+    const resident = this.#residents.get(version);
+    if (resident) resident.usedAt = ++this.#uses;
     let released = false;
     return () => {
       if (released) return;
       released = true;
-      resident.leases -= 1;
-      this.#release(resident.version.version);
+      const left = this.#leasesOf(version) - 1;
+      if (left > 0) this.#leases.set(version, left);
+      else this.#leases.delete(version);
+      this.#release(version);
       this.#evict();
     };
+  }
+
+  #leasesOf(version: string): number {
+    return this.#leases.get(version) ?? 0;
   }
 
   #resident(version: VersionRecord): Resident {
@@ -164,7 +192,6 @@ export class ModelResidency {
       version,
       loaded: false,
       bytes: 0,
-      leases: 0,
       usedAt: ++this.#uses,
       ready: engine.call('load', { version: number, directory }).then(
         ({ bytes }) => {
@@ -209,7 +236,8 @@ export class ModelResidency {
   #evict(): void {
     const { registry, instruments, memoryBytes, log } = this.#settings;
     const residents = [...this.#residents.values()];
-    const { unload, bytes } = chooseEvictions(residents, registry.pinned(), this.#settings);
+    const leasesOf = (version: string): number => this.#leasesOf(version);
+    const { unload, bytes } = chooseEvictions(residents, registry.pinned(), leasesOf, this.#settings);
     for (const resident of unload) this.#unload(resident);
     instruments.modelMemory.set(bytes);
     const over = bytes > memoryBytes;
@@ -223,8 +251,8 @@ export class ModelResidency {
   #release(version: string): void {
     const gone = this.#drained.get(version);
     if (!gone) return;
+    if (this.#leasesOf(version) > 0) return;
     const resident = this.#residents.get(version);
-    if (resident && resident.leases > 0) return;
     this.#drained.delete(version);
     if (!resident) {
       gone();

@@ -38,9 +38,9 @@ export class Router {
     return { model: name, alias, side: 'primary', requestId };
   }
 
-  /** Errors: those of `ModelResidency.lease`. */
-  async lease(model: string, requestId: string | undefined, signal: AbortSignal): Promise<RoutedLease> {
+  /** Not loaded first: the batcher's queue, which is bounded, is where calls wait for the engine. MODEL_NOT_FOUND. */
+  hold(model: string, requestId: string | undefined): RoutedLease {
     const route = this.route(model, requestId);
-    return { route, ...(await this.#residency.lease(route.model, signal)) };
+    return { route, ...this.#residency.hold(route.model) };
   }
 }

@@ -61,7 +61,7 @@ export class Shadow {
     if (taken < rows) shadowRows.inc({ alias, outcome: 'dropped' }, rows - taken);
     if (taken === 0) return;
     this.#busy = true;
-    const release = residency.hold(version);
+    const { release } = residency.hold(version);
     try {
       const payload = { version, rows: taken, values: values.subarray(0, (values.length / rows) * taken) };
       const theirs = (await engine.call('shadow', payload)).logits;

@@ -1,7 +1,7 @@
 import { VigilError } from '../../src/errors.ts';
 
 /** A call waits so long for its version to load. */
-const LOAD_WAIT_MS = 10_000;
+export const LOAD_WAIT_MS = 10_000;
 
 /** Errors: MODEL_LOADING (it takes too long), what the load rejects with, or the signal's reason. */
 export async function waitForLoad(ready: Promise<void>, version: string, signal: AbortSignal): Promise<void> {

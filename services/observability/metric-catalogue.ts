@@ -81,6 +81,12 @@ export const METRICS = {
     help: 'Classify requests that never reached the engine, by reason.',
     labels: ['reason'],
   },
+  inferenceRetried: {
+    type: 'counter',
+    name: 'vigil_inference_retried_total',
+    help: 'Classify requests that ran again because the engine process went away under them.',
+    labels: [],
+  },
   modelInfo: {
     type: 'gauge',
     name: 'vigil_model_info',
@@ -260,8 +266,8 @@ export const METRICS = {
   engineRestarts: {
     type: 'counter',
     name: 'vigil_engine_restarts_total',
-    help: 'Times that an engine process was started again, by role.',
-    labels: ['role'],
+    help: 'Times that an engine process was started again, by role and why the one before ended: exit, hang or memory.',
+    labels: ['role', 'reason'],
   },
   engineMemory: {
     type: 'gauge',

@@ -1,35 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { batcherOf, Gate, rowsOf } from '../../test/support/batch-gate.ts';
 import { integerAt, randomKey } from '../random.ts';
-import { Batcher, type BatcherSettings } from './batcher.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-/** An engine that answers when told to: result rows are twice the sum of the row. */
-class Gate {
-  readonly batches: { key: string; rows: number }[] = [];
-  readonly #open: (() => void)[] = [];
-  readonly run: BatcherSettings['run'] = (key, rows, values) => {
-    this.batches.push({ key, rows });
-    const size = values.length / rows;
-    const result = Float32Array.from({ length: rows }, (_, row) => {
-      return 2 * values.subarray(row * size, (row + 1) * size).reduce((sum, value) => sum + value, 0);
-    });
-    return new Promise((resolve) => this.#open.push(() => resolve(result)));
-  };
-  async release(): Promise<void> {
-    this.#open.shift()?.();
-    await vi.advanceTimersByTimeAsync(0);
-  }
-}
-
-const batcherOf = (gate: Gate, maxBatchRows = 8, maxPendingRows = 20): Batcher =>
-  new Batcher({ maxBatchRows, maxPendingRows, run: gate.run, now: Date.now });
-const rowsOf = (...values: number[]): { rows: number; values: Float32Array; tag: undefined } => ({
-  tag: undefined,
-  rows: values.length,
-  values: Float32Array.from(values),
-});
 
 test('goes at once when the engine is idle, and batches what came while it was busy', async () => {
   const gate = new Gate();
@@ -44,7 +18,7 @@ test('goes at once when the engine is idle, and batches what came while it was b
 
 test('splits a request that is larger than a batch and joins its answers in order', async () => {
   const gate = new Gate();
-  const batcher = batcherOf(gate, 4);
+  const batcher = batcherOf(gate, { maxBatchRows: 4 });
   const answer = batcher.submit({ key: 'a', ...rowsOf(1, 2, 3, 4, 5, 6) });
   await gate.release();
   await gate.release();
@@ -66,7 +40,7 @@ test('never mixes versions, and serves them in order of arrival', async () => {
 
 test('a full queue refuses at once and says when to come back', async () => {
   const gate = new Gate();
-  const batcher = batcherOf(gate, 8, 2);
+  const batcher = batcherOf(gate, { maxPendingRows: 2 });
   void batcher.submit({ key: 'a', ...rowsOf(1) });
   void batcher.submit({ key: 'a', ...rowsOf(1, 2) });
   await expect(batcher.submit({ key: 'a', ...rowsOf(3) })).rejects.toMatchObject({
@@ -106,10 +80,7 @@ test('a cancelled request never runs, and the others of its batch do', async () 
 
 test('a batch that fails rejects its own requests, and the next one runs', async () => {
   let fail = true;
-  const batcher = new Batcher({
-    maxBatchRows: 8,
-    maxPendingRows: 20,
-    now: Date.now,
+  const batcher = batcherOf({
     run: async (_, rows) => {
       if (fail) throw new Error('engine gone');
       return new Float32Array(rows);
@@ -138,7 +109,11 @@ test('drain refuses new rows and waits for the accepted ones', async () => {
 test('any way of cutting rows into requests gives the same answers', async () => {
   for (let seed = 0; seed < 20; seed++) {
     const gate = new Gate();
-    const batcher = batcherOf(gate, 1 + integerAt(randomKey(seed, 'max'), 0, 9), 1000);
+    const batcher = batcherOf(gate, {
+      maxBatchRows: 1 + integerAt(randomKey(seed, 'max'), 0, 9),
+      maxPendingRows: 1000,
+      maxInFlight: 1 + (seed % 3),
+    });
     const values = Float32Array.from({ length: 40 }, (_, i) => i);
     const answers: Promise<Float32Array>[] = [];
     for (let at = 0, i = 0; at < 40; i++) {
@@ -148,8 +123,7 @@ test('any way of cutting rows into requests gives the same answers', async () =>
       );
       at += rows;
     }
-    while (batcher.pendingRows > 0) await gate.release();
-    await gate.release();
+    while (batcher.pendingRows > 0 || gate.inFlight > 0) await gate.release();
     const joined = (await Promise.all(answers)).flatMap((answer) => [...answer]);
     expect(joined).toEqual(Array.from({ length: 40 }, (_, i) => 2 * i));
   }
@@ -158,21 +132,17 @@ test('any way of cutting rows into requests gives the same answers', async () =>
 test('callers who want fewer columns get theirs, whoever shares their batches', async () => {
   const widths = [3, 2, 3];
   let batch = 0;
-  const batcher = new Batcher<number>({
-    maxBatchRows: 2,
-    maxPendingRows: 20,
-    now: Date.now,
-    // Rows of 10 r, 10 r + 1, ...: one batch is as wide as its widest caller wants.
-    run: async (_, rows, values) => {
-      const width = widths[batch++]!;
-      return Float32Array.from(
-        { length: rows * width },
-        (__, i) => 10 * values[Math.floor(i / width)]! + (i % width),
-      );
-    },
-  });
-  const narrow = batcher.submit({ key: 'a', ...rowsOf(1, 2, 3, 4), tag: 2, columns: 2 });
-  const wide = batcher.submit({ key: 'a', ...rowsOf(5), tag: 3 });
+  // Rows of 10 r, 10 r + 1, ...: one batch is as wide as its widest caller wants.
+  const run: Gate['run'] = async (_, rows, values) => {
+    const width = widths[batch++]!;
+    return Float32Array.from(
+      { length: rows * width },
+      (__, i) => 10 * values[Math.floor(i / width)]! + (i % width),
+    );
+  };
+  const batcher = batcherOf({ run }, { maxBatchRows: 2 });
+  const narrow = batcher.submit({ key: 'a', ...rowsOf(1, 2, 3, 4), columns: 2 });
+  const wide = batcher.submit({ key: 'a', ...rowsOf(5) });
   expect([...(await narrow)]).toEqual([10, 11, 20, 21, 30, 31, 40, 41]);
   expect([...(await wide)]).toEqual([50, 51, 52]);
   expect(batch).toBe(3);

@@ -76,8 +76,9 @@ export const ROWS: readonly RowSpec[] = [
       series('Rows waiting', 'In the batcher, per pod.', 'short', [
         { expr: `vigil_inference_pending_rows${ON}`, legend: '{{pod}}' },
       ]),
-      series('Requests that never ran', 'Per second, by reason.', 'reqps', [
+      series('Requests that never ran, or ran again', 'Per second, by reason.', 'reqps', [
         { expr: `sum by (reason) (${rate(`vigil_inference_rejected_total${ON}`)})`, legend: '{{reason}}' },
+        { expr: `sum(${rate(`vigil_inference_retried_total${ON}`)})`, legend: 'ran again' },
       ]),
       series(
         'Predictions by class',
@@ -180,8 +181,11 @@ export const ROWS: readonly RowSpec[] = [
   {
     title: 'Processes',
     panels: [
-      series('Engine restarts', 'In the last hour, by role.', 'short', [
-        { expr: `sum by (role) (increase(vigil_engine_restarts_total${ON}[1h]))`, legend: '{{role}}' },
+      series('Engine restarts', 'In the last hour, by role and reason.', 'short', [
+        {
+          expr: `sum by (role, reason) (increase(vigil_engine_restarts_total${ON}[1h]))`,
+          legend: '{{role}} {{reason}}',
+        },
       ]),
       series('Engine memory', 'As the engine reports it.', 'bytes', [
         { expr: `vigil_engine_memory_bytes${ON}`, legend: '{{pod}} {{role}} {{pool}}' },
