@@ -1,7 +1,6 @@
 /** What every command that talks to a server needs. */
 import type { Command } from 'commander';
-import { Connection } from '../client/client.ts';
-import { type Clients, clientsOf } from '../client/clients.ts';
+import { createVigilClient, type VigilClient } from '../client/vigil-client.ts';
 
 export const DEFAULT_ADDRESS = '127.0.0.1:50051';
 
@@ -13,12 +12,8 @@ export interface GlobalOptions {
 
 export const globalsOf = (command: Command): GlobalOptions => command.optsWithGlobals() as GlobalOptions;
 
-/** Runs `work` on a connection that is closed afterwards. */
-export async function withClients<T>(address: string, work: (clients: Clients) => Promise<T>): Promise<T> {
-  const connection = new Connection(address);
-  try {
-    return await work(clientsOf(connection));
-  } finally {
-    connection.close();
-  }
+/** Runs `work` with a client that is closed afterwards. */
+export async function withClients<T>(address: string, work: (client: VigilClient) => Promise<T>): Promise<T> {
+  await using client = createVigilClient({ address });
+  return await work(client);
 }

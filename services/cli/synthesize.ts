@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { writeNpz } from '../../src/data/npz.ts';
 import { VigilError } from '../../src/errors.ts';
-import type { Clients } from '../client/clients.ts';
+import type { VigilClient } from '../client/vigil-client.ts';
 import {
   type SynthesizeHeader,
   type SynthesizeSummary,
@@ -23,33 +22,25 @@ export interface SyntheticRows {
   readonly values: Float32Array;
 }
 
-/** Collects a whole stream and checks it against the summary's hash. ARTIFACT_CORRUPT when they differ. */
+/** Collects a whole stream. */
 export async function synthesizeRows(
-  { synthesizer }: Clients,
-  request: Parameters<Clients['synthesizer']['synthesize']>[0],
+  client: Pick<VigilClient, 'synthesize'>,
+  request: Parameters<VigilClient['synthesize']>[0],
 ): Promise<SyntheticRows> {
   let header: SynthesizeHeader | undefined;
   let summary: SynthesizeSummary | undefined;
   const classNames: string[] = [];
   const parts: Buffer[] = [];
-  for await (const { event } of synthesizer.synthesize(request)) {
-    if (event.case === 'header') header = event.value;
-    else if (event.case === 'summary') summary = event.value;
-    else if (event.case === 'chunk') {
-      const { className, samples } = event.value;
-      const rows = Number(samples!.shape[0]);
-      classNames.push(...Array.from({ length: rows }, () => className));
-      parts.push(Buffer.from(samples!.data.value as Uint8Array));
+  for await (const event of client.synthesize(request)) {
+    if (event.kind === 'header') header = event.header;
+    else if (event.kind === 'summary') summary = event.summary;
+    else {
+      classNames.push(...Array.from({ length: event.rows }, () => event.className));
+      parts.push(Buffer.from(event.values.buffer));
     }
   }
-  const bytes = Buffer.concat(parts);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (!header || !summary || sha256 !== summary.sha256)
-    throw new VigilError(
-      'ARTIFACT_CORRUPT',
-      `the rows received have SHA-256 ${sha256}, not ${summary?.sha256}`,
-    );
-  return { header, summary, classNames, values: new Float32Array(Uint8Array.from(bytes).buffer) };
+  const values = new Float32Array(Uint8Array.from(Buffer.concat(parts)).buffer);
+  return { header: header!, summary: summary!, classNames, values };
 }
 
 /** As NPZ with the keys that Vigil reads: X, y, class_names, channel_names. */
