@@ -14,6 +14,10 @@ export const globalsOf = (command: Command): GlobalOptions => command.optsWithGl
 
 /** Runs `work` with a client that is closed afterwards. */
 export async function withClients<T>(address: string, work: (client: VigilClient) => Promise<T>): Promise<T> {
-  await using client = createVigilClient({ address });
-  return await work(client);
+  const client = createVigilClient({ address });
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
 }
