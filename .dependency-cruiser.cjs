@@ -73,6 +73,18 @@ module.exports = {
       },
     },
     {
+      name: 'client-stands-alone',
+      comment:
+        'Programs import services/client: it loads grpc-js, protobuf and the errors, and nothing of the server.',
+      severity: 'error',
+      from: { path: '^services/client/', pathNot: TESTS },
+      to: {
+        path: '^(src|services|node_modules)/',
+        pathNot: '^(src/errors|services/(client|gen)/|node_modules/(@grpc/grpc-js|@bufbuild/protobuf)/)',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'environment-in-config',
       comment: 'The composition root is imported by what serves, and by nothing else.',
       severity: 'error',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Connection } from '../services/client/client.ts';
 import { type Clients, clientsOf } from '../services/client/clients.ts';
+import { toCallCredentials } from '../services/client/credentials.ts';
 import { SCOPES } from '../services/security/scopes.ts';
 import { json, runVigil } from './support/cli.ts';
 import { startServer, type TestServer } from './support/server.ts';
@@ -26,8 +27,9 @@ const writeTokens = (tokens: Readonly<Record<string, readonly string[]>>): void 
 const ONE_EACH = { ...Object.fromEntries(SCOPES.map((scope) => [scope, [scope]])), guest: [] };
 
 function as(name: string): Clients {
-  const security = { token: `${name}-token` };
-  const connection = new Connection(`127.0.0.1:${server.app.grpcPort}`, {}, security);
+  const address = `127.0.0.1:${server.app.grpcPort}`;
+  const call = toCallCredentials(address, { token: `${name}-token` })!;
+  const connection = new Connection(address, { call });
   connections.push(connection);
   return clientsOf(connection);
 }

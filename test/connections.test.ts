@@ -29,7 +29,9 @@ function open({ port }: BareServer): ClientHttp2Session {
 }
 
 function check({ port }: BareServer) {
-  const connection = new Connection(`127.0.0.1:${port}`, { 'grpc.use_local_subchannel_pool': 1 });
+  const connection = new Connection(`127.0.0.1:${port}`, {
+    settings: { 'grpc.use_local_subchannel_pool': 1 },
+  });
   closers.push(() => connection.close());
   return connection.service(Health).check({ service: 'liveness' }, { timeoutMs: 5000 });
 }
@@ -200,7 +202,9 @@ test('streams of one principal are counted over its connections; the next is ref
   const server = await start({ VIGIL_MAX_STREAMS_PER_PRINCIPAL: '1', VIGIL_MAX_CALLS_PER_PRINCIPAL: '2' });
   // Health is exempt, reflection is not.
   const reflect = () => {
-    const connection = new Connection(`127.0.0.1:${server.port}`, { 'grpc.use_local_subchannel_pool': 1 });
+    const connection = new Connection(`127.0.0.1:${server.port}`, {
+      settings: { 'grpc.use_local_subchannel_pool': 1 },
+    });
     closers.push(() => connection.close());
     let end = (): void => {};
     const ended = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CallError } from '../../services/client/call-error.ts';
+import { VigilCallError } from '../../services/client/call-error.ts';
 import { type Fault, type FaultRow, unanswered } from './fault.ts';
 import { Traffic } from './traffic.ts';
 
@@ -29,7 +29,7 @@ export const CORRUPT_BUNDLE: Fault = {
       const move = { alias: 'stable', version: other.version, force: true, reason: 'a fault on purpose' };
       const refusal = await models.setAlias(move).then(
         () => undefined,
-        (error: unknown) => (error instanceof CallError ? error.status : String(error)),
+        (error: unknown) => (error instanceof VigilCallError ? error.status : String(error)),
       );
       if (refusal !== 'DATA_LOSS') lost += 1;
     }

@@ -3,7 +3,7 @@ import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CallError } from '../../services/client/call-error.ts';
+import { VigilCallError } from '../../services/client/call-error.ts';
 import { Connection } from '../../services/client/client.ts';
 import { clientsOf } from '../../services/client/clients.ts';
 import { RunState } from '../../services/gen/vigil/v1/train_pb.ts';
@@ -47,7 +47,7 @@ export const FULL_DISK: Fault = {
       // Either it is not accepted, or it is accepted and ends with a reason.
       const refusal = await train('faults-full').then(
         () => 'accepted',
-        (error: unknown) => (error instanceof CallError ? error.reason : String(error)),
+        (error: unknown) => (error instanceof VigilCallError ? error.reason : String(error)),
       );
       say(`Train on a full disk: ${refusal}`);
       await rm(filler);

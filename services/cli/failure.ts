@@ -1,6 +1,6 @@
 /** What a command's process ends with, and the one line that says why. docs/cli.md lists the codes. */
 import { VigilError } from '../../src/errors.ts';
-import { CallError } from '../client/call-error.ts';
+import { VigilCallError } from '../client/call-error.ts';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, notFound: 3, unavailable: 4, interrupted: 130 } as const;
 
@@ -22,13 +22,13 @@ export interface Failure {
 }
 
 /** Connection failures come with grpc-js's whole history; people want the address. */
-function unreachable(error: CallError, address: string): string | undefined {
+function unreachable(error: VigilCallError, address: string): string | undefined {
   if (error.status !== 'UNAVAILABLE' || error.reason !== '') return undefined;
   return `no server answers at ${address}; start one with "vigil serve", or name its address with --address`;
 }
 
 export function toFailure(error: unknown, address: string): Failure {
-  if (error instanceof CallError) {
+  if (error instanceof VigilCallError) {
     const { status, metadata } = error;
     const message = unreachable(error, address) ?? error.message;
     return { code: BY_STATUS[status] ?? EXIT.failed, reason: error.reason || status, message, metadata };

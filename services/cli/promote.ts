@@ -1,6 +1,6 @@
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import type { Command } from 'commander';
-import { CallError } from '../client/call-error.ts';
+import { VigilCallError } from '../client/call-error.ts';
 import { GateReason } from '../gen/vigil/v1/gate_pb.ts';
 import { ListAliasChangesResponseSchema, SetAliasResponseSchema } from '../gen/vigil/v1/models_pb.ts';
 import { writeGate, writeRefusal } from './gate.ts';
@@ -31,7 +31,7 @@ export function addPromote(models: Command): void {
         const answer = await clients.models
           .setAlias({ ...request, ...(expect !== undefined && { expectedVersion: expect }) })
           .catch((error: unknown) => {
-            if (!json && error instanceof CallError && error.reason === 'PROMOTION_REFUSED')
+            if (!json && error instanceof VigilCallError && error.reason === 'PROMOTION_REFUSED')
               writeRefusal(error.metadata);
             throw error;
           });

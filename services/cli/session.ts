@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { VigilError } from '../../src/errors.ts';
-import { Connection } from '../client/client.ts';
-import { type Clients, clientsOf } from '../client/clients.ts';
+import { createVigilClient, type VigilClient } from '../client/vigil-client.ts';
 
 export const DEFAULT_ADDRESS = '127.0.0.1:50051';
 
@@ -44,37 +43,39 @@ export function globalsOf(command: Command): GlobalOptions {
   return { address: choice, json };
 }
 
-/** Runs `work` on a connection that is closed afterwards. Errors: FIELD_INVALID for options that cannot be used. */
+/** Runs `work` with a client that is closed afterwards. Errors: FIELD_INVALID for options that cannot be used. */
 export async function withClients<T>(
   server: ServerChoice | string,
-  work: (clients: Clients) => Promise<T>,
+  work: (client: VigilClient) => Promise<T>,
 ): Promise<T> {
-  const connection = connect(typeof server === 'string' ? { address: server } : server);
+  const client = connect(typeof server === 'string' ? { address: server } : server);
   try {
-    return await work(clientsOf(connection));
+    return await work(client);
   } finally {
-    connection.close();
+    client.close();
   }
 }
 
-function connect(choice: ServerChoice): Connection {
+function connect(choice: ServerChoice): VigilClient {
   const { tlsCa, tlsCert, tlsKey, plaintextToken } = choice;
   const [, scheme = '', address = ''] = /^(?:(https?|grpcs?):\/\/)?(.*?)\/?$/i.exec(choice.address)!;
   const secure = /^(https|grpcs)$/i.test(scheme);
   const tls = secure || [choice.tls, tlsCa, tlsCert, tlsKey].some(Boolean);
   if (tls && scheme !== '' && !secure)
     throw VigilError.field('--address', `${scheme}:// with TLS options`, 'https:// or no scheme');
-  const files = {
-    ca: read('--tls-ca', tlsCa),
-    cert: read('--tls-cert', tlsCert),
-    key: read('--tls-key', tlsKey),
-  };
+  const files = Object.entries({ ca: tlsCa, cert: tlsCert, key: tlsKey }).flatMap(([name, path]) =>
+    path === undefined ? [] : [[name, read(`--tls-${name}`, path)] as const],
+  );
   const token = choice.token || process.env.VIGIL_TOKEN || undefined;
-  return new Connection(address, {}, { tls: tls ? files : undefined, token, plaintextToken });
+  return createVigilClient({
+    address,
+    ...(tls && { tls: files.length > 0 ? Object.fromEntries(files) : true }),
+    ...(token !== undefined && { token }),
+    allowPlaintextToken: plaintextToken === true,
+  });
 }
 
-function read(option: string, path: string | undefined): Buffer | undefined {
-  if (path === undefined) return undefined;
+function read(option: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { create, type DescField, ScalarType } from '@bufbuild/protobuf';
 import { type Command, InvalidArgumentError } from 'commander';
 import { VigilError } from '../../src/errors.ts';
@@ -133,8 +132,8 @@ export function addTrain(program: Command): void {
       const options = create(TrainingOptionsSchema, toFields(TrainingOptionsSchema.fields, given));
       const split = toFields(SplitOptionsSchema.fields, flags.split);
       process.exitCode = await withClients(address, async (clients) => {
-        const operation = await clients.training.train({
-          requestId: flags.requestId ?? randomUUID(),
+        const { run, operation } = await clients.train({
+          ...(flags.requestId !== undefined && { requestId: flags.requestId }),
           dataset: flags.dataset,
           regime: flags.regime,
           options,
@@ -142,7 +141,6 @@ export function addTrain(program: Command): void {
           promote: flags.promote,
           ...(Object.keys(split).length > 0 && { split: create(SplitOptionsSchema, split) }),
         });
-        const run = operation.name.replace('operations/', 'runs/');
         if (flags.wait) return followRun(clients, run, json);
         if (json) writeJson(messageJson(OperationSchema, operation));
         else write(`${operation.name} queued; watch it with: vigil runs watch ${run}`);

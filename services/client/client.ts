@@ -8,17 +8,15 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf';
-import { Client, type ClientOptions, type Metadata, type ServiceError } from '@grpc/grpc-js';
-import { CallError } from './call-error.ts';
-import { type ClientSecurity, toClientCredentials } from './credentials.ts';
-
-export interface CallOptions {
-  /** Milliseconds until DEADLINE_EXCEEDED; none by default. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  /** Sent as `x-request-id`: the same for every try of one request. */
-  readonly requestId?: string;
-}
+import {
+  type CallCredentials,
+  type ChannelCredentials,
+  type ChannelOptions,
+  Client,
+  credentials,
+  Metadata,
+} from '@grpc/grpc-js';
+import { type CallOptions, reply, Sender, type Sink, type Source, stream } from './calls.ts';
 
 type Method<M extends DescMethod> = M extends { methodKind: 'unary' }
   ? (request: MessageInitShape<M['input']>, options?: CallOptions) => Promise<MessageShape<M['output']>>
@@ -29,32 +27,44 @@ type Method<M extends DescMethod> = M extends { methodKind: 'unary' }
       ) => AsyncIterable<MessageShape<M['output']>>
     : M extends { methodKind: 'client_streaming' }
       ? (
-          requests: Iterable<MessageInitShape<M['input']>> | AsyncIterable<MessageInitShape<M['input']>>,
+          requests: Source<MessageInitShape<M['input']>>,
           options?: CallOptions,
         ) => Promise<MessageShape<M['output']>>
       : (
-          requests: Iterable<MessageInitShape<M['input']>> | AsyncIterable<MessageInitShape<M['input']>>,
+          requests: Source<MessageInitShape<M['input']>>,
           options?: CallOptions,
         ) => AsyncIterable<MessageShape<M['output']>>;
 
-/** A service's methods; calls that fail reject with `CallError`. */
+/** A service's methods; calls that fail reject with `VigilCallError`. */
 export type ServiceClient<S extends DescService> = {
   readonly [K in keyof S['method']]: Method<S['method'][K]>;
 };
 
-/** One connection to a server, shared by the clients of its services. */
+export interface ConnectionOptions {
+  /** Plaintext when absent. */
+  readonly channel?: ChannelCredentials;
+  /** What every call says about its caller. */
+  readonly call?: CallCredentials;
+  /** Over these defaults: messages of any size. */
+  readonly settings?: ChannelOptions;
+  /** Calls wait for a server instead of failing with UNAVAILABLE while there is none. */
+  readonly waitForReady?: boolean;
+  /** Milliseconds that calls of a method get when they do not say; undefined for no limit, as for all by default. */
+  readonly timeoutOf?: (method: DescMethod) => number | undefined;
+}
+
+/** One channel to a server, or to several behind one address, shared by the clients of their services. */
 export class Connection {
   readonly #client: Client;
-  readonly #metadata: () => Metadata;
+  readonly #options: ConnectionOptions;
 
-  /** `address` is HOST:PORT. Connects at the first call; the caller closes. Errors: FIELD_INVALID. */
-  constructor(address: string, options: ClientOptions = {}, security: ClientSecurity = {}) {
-    const { channel, metadata } = toClientCredentials(address, security);
-    this.#metadata = metadata;
-    this.#client = new Client(address, channel, {
+  /** `address` is HOST:PORT or another gRPC target. Connects at the first call; the caller closes. */
+  constructor(address: string, options: ConnectionOptions = {}) {
+    this.#options = options;
+    this.#client = new Client(address, options.channel ?? credentials.createInsecure(), {
       'grpc.max_receive_message_length': -1,
       'grpc.max_send_message_length': -1,
-      ...options,
+      ...options.settings,
     });
   }
 
@@ -73,25 +83,16 @@ export class Connection {
       Buffer.from(toBinary(method.input, create(method.input, message as never)));
     const decode = (bytes: Buffer) => fromBinary(method.output, bytes);
     const client = this.#client;
+    const { call: callCredentials, waitForReady = false, timeoutOf } = this.#options;
     const metadata = ({ requestId }: CallOptions): Metadata => {
-      const made = this.#metadata();
+      const made = new Metadata({ waitForReady });
       if (requestId !== undefined) made.set('x-request-id', requestId);
       return made;
     };
-    const reply = <R>(
-      start: (done: (error: ServiceError | null, value?: R) => void) => { cancel(): void },
-      { signal }: CallOptions,
-    ): Promise<R> =>
-      new Promise((resolve, reject) => {
-        const call = start((error, value) => {
-          signal?.removeEventListener('abort', cancel);
-          if (error) reject(new CallError(error));
-          else resolve(value!);
-        });
-        const cancel = (): void => call.cancel();
-        signal?.addEventListener('abort', cancel, { once: true });
-        if (signal?.aborted) cancel();
-      });
+    const optionsOf = ({ timeoutMs = timeoutOf?.(method) }: CallOptions) => ({
+      ...(callCredentials && { credentials: callCredentials }),
+      ...(timeoutMs !== undefined && timeoutMs !== Infinity && { deadline: Date.now() + timeoutMs }),
+    });
     switch (method.methodKind) {
       case 'unary':
         return (request, options = {}) =>
@@ -103,10 +104,10 @@ export class Connection {
                 decode,
                 request,
                 metadata(options),
-                toOptions(options),
+                optionsOf(options),
                 done,
               ),
-            options,
+            options.signal,
           );
       case 'server_streaming':
         return (request, options = {}) =>
@@ -117,24 +118,32 @@ export class Connection {
               decode,
               request,
               metadata(options),
-              toOptions(options),
+              optionsOf(options),
             ),
-            options,
+            options.signal,
           );
       case 'client_streaming':
-        return (requests, options = {}) =>
-          reply((done) => {
-            const call = client.makeClientStreamRequest(
-              path,
-              encode,
-              decode,
-              metadata(options),
-              toOptions(options),
-              done,
-            );
-            send(call, requests as Iterable<unknown>);
-            return call;
-          }, options);
+        return async (requests, options = {}) => {
+          let sender: Sender | undefined;
+          try {
+            return await reply((done) => {
+              const call = client.makeClientStreamRequest(
+                path,
+                encode,
+                decode,
+                metadata(options),
+                optionsOf(options),
+                done,
+              );
+              sender = new Sender(call, requests as Source<unknown>);
+              return call;
+            }, options.signal);
+          } catch (error) {
+            throw sender?.explain(error) ?? error;
+          } finally {
+            sender?.stop();
+          }
+        };
       default:
         return (requests, options = {}) => {
           const call = client.makeBidiStreamRequest(
@@ -142,63 +151,26 @@ export class Connection {
             encode,
             decode,
             metadata(options),
-            toOptions(options),
+            optionsOf(options),
           );
-          send(call, requests as Iterable<unknown>);
-          return stream(call, options);
+          return exchange(call, requests as Source<unknown>, options.signal);
         };
     }
   }
 }
 
-function toOptions({ timeoutMs }: CallOptions): { deadline?: number } {
-  return timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
-}
-
-/** Messages of a stream; leaving the loop early cancels the call. */
-async function* stream<T>(
-  call: AsyncIterable<T> & { cancel(): void },
-  { signal }: CallOptions,
+/** Sends while it receives; sending ends with the answers. */
+async function* exchange<T>(
+  call: AsyncIterable<T> & Sink,
+  requests: Source<unknown>,
+  signal: AbortSignal | undefined,
 ): AsyncIterable<T> {
-  const cancel = (): void => call.cancel();
-  signal?.addEventListener('abort', cancel, { once: true });
-  if (signal?.aborted) cancel();
+  const sender = new Sender(call, requests);
   try {
-    for await (const message of call) yield message;
+    yield* stream(call, signal);
   } catch (error) {
-    throw new CallError(error as ServiceError);
+    throw sender.explain(error);
   } finally {
-    signal?.removeEventListener('abort', cancel);
-    call.cancel();
-  }
-}
-
-interface Sink {
-  write(message: unknown): boolean;
-  once(event: 'drain' | 'close' | 'error', listener: () => void): unknown;
-  end(): void;
-  cancel(): void;
-}
-
-/** Sends as fast as the server takes; a source that fails cancels the call. */
-async function send(call: Sink, requests: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
-  let over = false;
-  call.once('close', () => {
-    over = true;
-  });
-  try {
-    for await (const request of requests) {
-      if (over) return;
-      if (!call.write(request)) {
-        await new Promise<void>((resolve) => {
-          call.once('drain', resolve);
-          call.once('close', resolve);
-          call.once('error', resolve);
-        });
-      }
-    }
-    call.end();
-  } catch {
-    call.cancel();
+    sender.stop();
   }
 }

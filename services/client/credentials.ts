@@ -1,63 +1,83 @@
-/** How a client reaches a server: in TLS or not, with what certificate and token. */
-import { isIP } from 'node:net';
-import { type ChannelCredentials, credentials, Metadata } from '@grpc/grpc-js';
+/** Who the server is, and who we are: plaintext or TLS, a client certificate, a bearer token. */
+import { type CallCredentials, type ChannelCredentials, credentials, Metadata } from '@grpc/grpc-js';
 import { VigilError } from '../../src/errors.ts';
 
-/** Contents of PEM files. */
-export interface ClientTls {
-  /** Authorities of the server's certificate; the system's when undefined. */
-  readonly ca?: Buffer | undefined;
-  /** The client's own certificate and key, for mTLS: both or neither. */
-  readonly cert?: Buffer | undefined;
-  readonly key?: Buffer | undefined;
+type Pem = string | Uint8Array;
+
+export interface TlsOptions {
+  /** PEM of the authorities that the server's certificate is checked with; the system's by default. */
+  readonly ca?: Pem;
+  /** PEM of a client certificate, where the server wants one; with `key`. */
+  readonly cert?: Pem;
+  readonly key?: Pem;
+  /** The name in the server's certificate, where it is not the address's. */
+  readonly serverName?: string;
 }
 
-export interface ClientSecurity {
-  /** TLS, also without anything in it; plaintext when undefined. */
-  readonly tls?: ClientTls | undefined;
-  readonly token?: string | undefined;
-  /** Sends the token in plaintext to other machines, where anybody on the way can read and use it. */
-  readonly plaintextToken?: boolean | undefined;
+/** A token, or what gives one for each call. */
+export type TokenSource = string | (() => string | Promise<string>);
+
+export interface CredentialOptions {
+  /** TLS with the system's authorities, or with what is given; plaintext when absent. */
+  readonly tls?: true | TlsOptions;
+  /** Sent as `authorization: Bearer ...` with every call. */
+  readonly token?: TokenSource;
+  /** Send the token without TLS to another machine too: anybody on the way can read it. */
+  readonly allowPlaintextToken?: boolean;
 }
 
-/** What a connection to `address` needs. Errors: FIELD_INVALID; no error repeats the token. */
-export function toClientCredentials(
-  address: string,
-  { tls, token, plaintextToken = false }: ClientSecurity,
-): { channel: ChannelCredentials; metadata: () => Metadata } {
-  if (token !== undefined && !/^[A-Za-z0-9\-._~+/]+=*$/.test(token))
-    throw VigilError.field('token', 'characters that no token has', 'letters, digits and -._~+/');
-  if (token !== undefined && !tls && !plaintextToken && !staysHere(address))
-    throw VigilError.field(
-      'token',
-      `a token for ${address} without TLS, where others can read it`,
-      'an address with https://, TLS options, or the word that it may travel in plaintext',
-    );
-  const metadata = (): Metadata => {
-    const made = new Metadata();
-    if (token !== undefined) made.set('authorization', `Bearer ${token}`);
-    return made;
-  };
-  return { channel: tls ? toChannel(tls) : credentials.createInsecure(), metadata };
-}
+const toBuffer = (pem: Pem | undefined): Buffer | null => (pem === undefined ? null : Buffer.from(pem));
 
-function toChannel({ ca, cert, key }: ClientTls): ChannelCredentials {
+/** The channel's credentials. FIELD_INVALID for half a pair, or files that are none. */
+export function toChannelCredentials({ tls }: CredentialOptions): ChannelCredentials {
+  if (tls === undefined) return credentials.createInsecure();
+  const { ca, cert, key } = tls === true ? ({} as TlsOptions) : tls;
   if ((cert === undefined) !== (key === undefined))
-    throw VigilError.field('tls', 'a certificate or a key without the other', 'both or neither');
-  try {
-    return credentials.createSsl(ca ?? null, key ?? null, cert ?? null);
-  } catch (cause) {
     throw VigilError.field(
       'tls',
-      `files that cannot be used (${(cause as Error).message})`,
-      'PEM files that fit',
+      cert ? 'a cert without its key' : 'a key without its cert',
+      'both or neither',
     );
+  try {
+    return credentials.createSsl(toBuffer(ca), toBuffer(key), toBuffer(cert));
+  } catch (cause) {
+    const found = `files that cannot be used (${(cause as Error).message})`;
+    throw VigilError.field('tls', found, 'PEM files that fit');
   }
 }
 
-/** Whether what is sent to the address stays on this machine. */
-function staysHere(address: string): boolean {
-  if (address.startsWith('unix:')) return true;
-  const host = address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+/** What each call carries; undefined without a token. FIELD_INVALID for a token that would travel in the open. */
+export function toCallCredentials(
+  address: string,
+  { tls, token, allowPlaintextToken = false }: CredentialOptions,
+): CallCredentials | undefined {
+  if (token === undefined) return undefined;
+  // RFC 6750, 2.1. No error repeats the token.
+  if (typeof token === 'string' && !/^[A-Za-z0-9\-._~+/]+=*$/.test(token))
+    throw VigilError.field('token', 'characters that no token has', 'letters, digits and -._~+/');
+  if (tls === undefined && !allowPlaintextToken && !isLoopback(address))
+    throw VigilError.field(
+      'token',
+      `no TLS on the way to ${address}`,
+      'a token with tls, to this machine, or with allowPlaintextToken',
+    );
+  return credentials.createFromMetadataGenerator((_, done) => {
+    Promise.resolve()
+      .then(() => (typeof token === 'string' ? token : token()))
+      .then(
+        (text) => {
+          const metadata = new Metadata();
+          metadata.set('authorization', `Bearer ${text}`);
+          done(null, metadata);
+        },
+        (error: Error) => done(error),
+      );
+  });
+}
+
+/** Whether every address of a gRPC target is this machine's own. */
+export function isLoopback(target: string): boolean {
+  if (/^unix(-abstract)?:/.test(target)) return true;
+  const addresses = target.replace(/^(dns|ipv4|ipv6):(\/\/[^/]*\/|\/{0,2})/, '').split(',');
+  return addresses.every((address) => /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)(:\d+)?$/.test(address));
 }

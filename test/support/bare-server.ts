@@ -4,7 +4,7 @@ import { createAuditHandlers } from '../../services/audit/handlers.ts';
 import { readConfig } from '../../services/config.ts';
 import { Health } from '../../services/gen/grpc/health/v1/health_pb.ts';
 import { AuditService } from '../../services/gen/vigil/v1/audit_pb.ts';
-import { mounted, startGrpcServer } from '../../services/grpc-server.ts';
+import { type Mounted, mounted, startGrpcServer } from '../../services/grpc-server.ts';
 import { createHealthService, HealthBoard } from '../../services/health.ts';
 import { createLogger } from '../../services/observability/logger.ts';
 import { ConnectionGuard } from '../../services/security/connection-guard.ts';
@@ -22,7 +22,11 @@ export interface BareServer {
   stop(): Promise<void>;
 }
 
-export async function startBareServer(settings: Record<string, string> = {}): Promise<BareServer> {
+/** `settings` are environment variables; without `own` it serves health and the audit log. */
+export async function startBareServer(
+  settings: Record<string, string> = {},
+  own?: readonly Mounted[],
+): Promise<BareServer> {
   const config = readConfig({ VIGIL_GRPC_ADDRESS: '127.0.0.1:0', ...settings });
   const log = createLogger(process.env.VIGIL_TEST_LOG ?? 'silent');
   const refusals: string[] = [];
@@ -50,7 +54,7 @@ export async function startBareServer(settings: Record<string, string> = {}): Pr
     onCall: (_: string, code: string) => void statuses.push(code),
     forced: stopping.signal,
   };
-  const services = [
+  const services = own ?? [
     mounted(AuditService, createAuditHandlers(store)),
     mounted(Health, createHealthService(board, stopping.signal)),
   ];
