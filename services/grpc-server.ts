@@ -46,7 +46,7 @@ export async function startGrpcServer(
   guard: ConnectionGuard,
 ): Promise<GrpcServer> {
   const server = new Server({
-    // Its books cost 3 % of a small call, and nothing reads them.
+    // Nothing reads its books.
     'grpc.enable_channelz': 0,
     'grpc.max_receive_message_length': config.VIGIL_MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
