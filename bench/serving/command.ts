@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { remark, writeTable } from '../../services/cli/print.ts';
@@ -17,6 +17,8 @@ interface ServingFlags {
   readonly warmUp: number;
   readonly rounds: number;
   readonly threads: number;
+  readonly install: boolean;
+  readonly cache: string;
 }
 
 function positive(text: string): number {
@@ -73,6 +75,8 @@ export function addServing(
     .option('--warm-up <seconds>', 'before each measurement', positive, 1)
     .option('--rounds <count>', 'rounds in which everybody takes turns', count, 3)
     .option('--threads <count>', 'threads of every engine', count, Math.min(2, availableParallelism()))
+    .option('--no-install', 'do not install peers that are not there yet')
+    .option('--cache <directory>', 'where peers are installed', join(homedir(), '.cache', 'vigil-bench'))
     .action(async (flags: ServingFlags) => {
       const { only, methods, inFlight, seconds, warmUp, rounds, threads } = flags;
       const result = await benchServing({
@@ -80,6 +84,8 @@ export function addServing(
         methods,
         inFlight,
         threads,
+        cache: flags.cache,
+        install: flags.install,
         pace: { warmUpMs: 1000 * warmUp, measureMs: 1000 * seconds, rounds },
         command: asTyped(),
         say: remark,

@@ -9,7 +9,15 @@ import { probe } from './probe.ts';
 import { measureRates, type Pace, type RateRow, speaks } from './rates.ts';
 import type { MethodName } from './requests.ts';
 import { startNoop } from './servers/noop.ts';
-import { type BenchServer, isMissing, orMissing, type Provided, type ServerName } from './servers/server.ts';
+import { type PeerSettings, startPeer } from './servers/peer.ts';
+import {
+  type BenchServer,
+  isMissing,
+  orMissing,
+  type PeerName,
+  type Provided,
+  type ServerName,
+} from './servers/server.ts';
 import { startVigil } from './servers/vigil.ts';
 
 /** Who takes no part in what, and why. */
@@ -35,6 +43,9 @@ export interface ServingSettings {
   /** Of every engine. */
   readonly threads: number;
   readonly pace: Pace;
+  /** Where peers are installed, and whether they may be. */
+  readonly cache: string;
+  readonly install: boolean;
   readonly command: string;
   readonly say: (line: string) => void;
 }
@@ -47,13 +58,22 @@ export async function benchServing(settings: ServingSettings): Promise<ServingRe
     const directory = await mkdtemp(join(tmpdir(), 'vigil-serving-'));
     closer.defer('directory', () => rm(directory, { recursive: true, force: true }));
     const model = await prepareModel(directory, say);
+    const { cache, install } = settings;
+    const peer = (name: PeerName): PeerSettings => ({
+      onnx: model.onnx,
+      threads,
+      cache,
+      install,
+      log: join(directory, `${name}.log`),
+      say,
+    });
     const start: Record<ServerName, () => Promise<Provided>> = {
       vigil: () =>
         startVigil(model.data, join(directory, 'vigil.log'), { VIGIL_ENGINE_THREADS: String(threads) }),
       noop: () => startNoop(model.classNames),
-      triton: async () => ({ name: 'triton', missing: 'not yet' }),
-      mlserver: async () => ({ name: 'mlserver', missing: 'not yet' }),
-      kserve: async () => ({ name: 'kserve', missing: 'not yet' }),
+      triton: () => startPeer('triton', peer('triton')),
+      mlserver: () => startPeer('mlserver', peer('mlserver')),
+      kserve: () => startPeer('kserve', peer('kserve')),
     };
     const servers: BenchServer[] = [];
     const missing: Missing[] = [];
