@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startChildServer } from '../../services/cli/child-server.ts';
 import { withClients } from '../../services/cli/session.ts';
 import type { Clients } from '../../services/client/clients.ts';
+import { openSqlite } from '../../services/storage/sqlite.ts';
 
 /** One row of the paper's blinks. */
 export const CHANNELS = 18;
@@ -17,6 +18,8 @@ const DATASET = `simulated:small?rows=60&steps=${STEPS}`;
 export interface ServedModel {
   /** Vigil's data directory: versions 1 and 2 are there, 1 is `stable`. */
   readonly data: string;
+  /** Where version 1 lies in it. */
+  readonly bundle: string;
   /** Version 1 as a file. */
   readonly onnx: string;
   readonly classNames: readonly string[];
@@ -50,22 +53,33 @@ async function exportOnnx({ models }: Clients, model: string): Promise<Buffer> {
   return bytes;
 }
 
+async function bundleOf(data: string): Promise<string> {
+  const store = openSqlite(data);
+  try {
+    return (await store.versions()).find(({ version }) => version === '1')!.directory;
+  } finally {
+    await store.close();
+  }
+}
+
 /** Trains two versions through a server and exports the first one, all below `directory`. */
 export async function prepareModel(directory: string, say: (line: string) => void): Promise<ServedModel> {
   say(`training two classifiers for an epoch on ${DATASET}`);
   const data = join(directory, 'data');
   const onnx = join(directory, 'classifier.onnx');
   const server = await startChildServer(data, join(directory, 'prepare.log'));
+  let classNames: readonly string[] = [];
   try {
-    return await withClients(server.address, async (clients) => {
+    await withClients(server.address, async (clients) => {
       const version = await train(clients, 1);
       await train(clients, 2);
       await clients.models.setAlias({ alias: 'stable', version });
       const { version: made } = await clients.models.getModelVersion({ model: version });
       await writeFile(onnx, await exportOnnx(clients, version));
-      return { data, onnx, classNames: made!.classNames };
+      classNames = made!.classNames;
     });
   } finally {
     await server.stop();
   }
+  return { data, bundle: await bundleOf(data), onnx, classNames };
 }

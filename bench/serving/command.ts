@@ -1,16 +1,23 @@
+import { readFile } from 'node:fs/promises';
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { remark, writeTable } from '../../services/cli/print.ts';
+import { remark, write, writeTable } from '../../services/cli/print.ts';
 import { RESULTS } from '../page/results.ts';
 import type { RateRow } from './rates.ts';
 import { METHOD_NAMES, type MethodName } from './requests.ts';
-import { SERVERS, type ServerName } from './servers/server.ts';
-import { benchServing } from './serving.ts';
+import { isMet } from './scenarios/scenario.ts';
+import { SCENARIO_NAMES, type ScenarioName } from './scenarios/table.ts';
+import { PEERS, type PeerName, SERVERS, type ServerName } from './servers/server.ts';
+import { benchServing, mergeServing, type ServingResult } from './serving.ts';
 
 interface ServingFlags {
   readonly json: string;
-  readonly only: ServerName[];
+  readonly only?: ServerName[];
+  readonly peers: PeerName[];
+  readonly rates: boolean;
+  readonly scenarios: ScenarioName[];
+  readonly calls: number;
   readonly methods: MethodName[];
   readonly inFlight: number[];
   readonly seconds: number;
@@ -42,7 +49,11 @@ const listOf =
       return found;
     });
 
+const FILE = join(RESULTS, 'serving.json');
+const peers = (text: string): PeerName[] => (text === 'none' ? [] : listOf(PEERS)(text));
+
 function printRates(rows: readonly RateRow[]): void {
+  if (rows.length === 0) return;
   writeTable(
     ['server', 'method', 'in flight', 'a second', 'p50 ms', 'p99 ms', 'errors', 'load cpu'],
     rows.map((row) => [
@@ -58,39 +69,77 @@ function printRates(rows: readonly RateRow[]): void {
   );
 }
 
+function printScenarios(scenarios: ServingResult['scenarios']): void {
+  for (const { title, findings } of Object.values(scenarios ?? {})) {
+    write(title);
+    writeTable(
+      ['found', 'value', 'unit', 'goal', 'verdict'],
+      findings.map((finding) => {
+        const met = isMet(finding);
+        const goal = finding.goal ? JSON.stringify(finding.goal).replace(/[{}"]/g, '') : '';
+        const verdict = met === undefined ? '' : met ? 'met' : 'NOT met';
+        return [finding.what, String(finding.found), finding.unit, goal, verdict];
+      }),
+    );
+  }
+}
+
+async function keptBefore(file: string): Promise<ServingResult | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as ServingResult;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** `bench serving`; `keep` writes a result, `asTyped` is the command line. */
 export function addServing(
   program: Command,
   keep: (file: string, result: object) => Promise<void>,
   asTyped: () => string,
 ): void {
+  const cache = join(homedir(), '.cache', 'vigil-bench');
+  const scenarios = (text: string): ScenarioName[] =>
+    text === 'all' ? [...SCENARIO_NAMES] : listOf(SCENARIO_NAMES)(text);
   program
     .command('serving')
-    .description('requests a second and latency of a built server, beside a no-op and other model servers')
-    .option('--json <file>', 'where the rows go', join(RESULTS, 'serving.json'))
-    .option('--only <list>', 'who takes part', listOf(SERVERS), [...SERVERS])
-    .option('--methods <list>', 'what is called', listOf(METHOD_NAMES), [...METHOD_NAMES])
+    .description('requests a second and latency of the server, beside a no-op and other model servers')
+    .option('--json <file>', 'where the figures go; what is not measured anew stays', FILE)
+    .option('--only <list>', 'who takes part in the rates', listOf(SERVERS))
+    .option('--peers <list>', `other servers, of ${PEERS.join(', ')}; none for nobody`, peers, [...PEERS])
+    .option('--no-rates', 'scenarios alone')
+    .option('--scenarios <list>', `what else: all, or of ${SCENARIO_NAMES.join(', ')}`, scenarios, [])
+    .option('--methods <list>', 'what is called; scenarios call the first', listOf(METHOD_NAMES), [
+      ...METHOD_NAMES,
+    ])
     .option('--in-flight <list>', 'calls under way', (text) => text.split(',').map(count), [1, 16, 64])
     .option('--seconds <count>', 'of one measurement', positive, 6)
     .option('--warm-up <seconds>', 'before each measurement', positive, 1)
     .option('--rounds <count>', 'rounds in which everybody takes turns', count, 3)
+    .option('--calls <count>', 'calls of the scenario memory', count, 1_000_000)
     .option('--threads <count>', 'threads of every engine', count, Math.min(2, availableParallelism()))
     .option('--no-install', 'do not install peers that are not there yet')
-    .option('--cache <directory>', 'where peers are installed', join(homedir(), '.cache', 'vigil-bench'))
+    .option('--cache <directory>', 'where peers are installed', cache)
     .action(async (flags: ServingFlags) => {
-      const { only, methods, inFlight, seconds, warmUp, rounds, threads } = flags;
+      const { methods, inFlight, seconds, warmUp, rounds, threads, calls } = flags;
+      const everybody: ServerName[] = flags.only ?? ['vigil', 'noop', ...flags.peers];
       const result = await benchServing({
-        servers: only,
+        servers: flags.rates ? everybody : [],
+        peers: flags.only ? PEERS.filter((peer) => everybody.includes(peer)) : flags.peers,
         methods,
+        method: methods[0]!,
         inFlight,
         threads,
-        cache: flags.cache,
-        install: flags.install,
+        scenarios: flags.scenarios,
+        memoryCalls: calls,
         pace: { warmUpMs: 1000 * warmUp, measureMs: 1000 * seconds, rounds },
+        peerPlace: { cache: flags.cache, install: flags.install },
         command: asTyped(),
         say: remark,
       });
-      printRates(result.rows);
-      await keep(flags.json, result);
+      printRates(result.rows ?? []);
+      printScenarios(result.scenarios);
+      await keep(flags.json, mergeServing(await keptBefore(flags.json), result));
     });
 }

@@ -1,16 +1,10 @@
 /** Requests a second and their latency at several numbers in flight, every server in turn in every round. */
 import { median, rounded } from '../machine.ts';
+import type { BenchContext } from './bench-context.ts';
 import { errorsOf, type LoadReport } from './load/plan.ts';
 import { load } from './load/start-load.ts';
-import { METHODS, type MethodName, requestOf } from './requests.ts';
+import type { MethodName } from './requests.ts';
 import type { BenchServer, ServerName } from './servers/server.ts';
-
-export interface Pace {
-  readonly warmUpMs: number;
-  readonly measureMs: number;
-  /** Turns of everybody. */
-  readonly rounds: number;
-}
 
 /** One line of the results: medians over the rounds, `errors` their sum. */
 export interface RateRow {
@@ -30,29 +24,15 @@ export interface RateRow {
 }
 
 export interface RatePlan {
+  readonly bench: BenchContext;
   readonly servers: readonly BenchServer[];
-  readonly methods: readonly MethodName[];
+  readonly method: MethodName;
   readonly inFlight: readonly number[];
-  readonly pace: Pace;
-  readonly say: (line: string) => void;
 }
 
 /** Peers speak the open protocol alone. */
 export const speaks = ({ name }: BenchServer, method: MethodName): boolean =>
   method === 'ModelInfer' || name === 'vigil' || name === 'noop';
-
-export const planOf = (
-  server: BenchServer,
-  method: MethodName,
-  pace: Pick<Pace, 'warmUpMs' | 'measureMs'>,
-) => ({
-  address: server.address,
-  path: METHODS[method],
-  message: requestOf(method, server.infer),
-  connections: 1,
-  warmUpMs: pace.warmUpMs,
-  measureMs: pace.measureMs,
-});
 
 function merged(reports: readonly LoadReport[]): Record<string, number> {
   const sum: Record<string, number> = {};
@@ -79,22 +59,18 @@ function rowOf(server: ServerName, method: MethodName, inFlight: number, reports
   };
 }
 
-export async function measureRates({ servers, methods, inFlight, pace, say }: RatePlan): Promise<RateRow[]> {
-  const jobs = methods.flatMap((method) =>
-    inFlight.flatMap((count) =>
-      servers
-        .filter((server) => speaks(server, method))
-        .map((server) => ({ method, count, server, reports: [] as LoadReport[] })),
-    ),
+export async function measureRates({ bench, servers, method, inFlight }: RatePlan): Promise<RateRow[]> {
+  const { pace, say } = bench.settings;
+  const jobs = inFlight.flatMap((count) =>
+    servers.map((server) => ({ count, server, reports: [] as LoadReport[] })),
   );
   for (let round = 0; round < pace.rounds; round++) {
-    for (const { method, count, server, reports } of jobs) {
-      const plan = { ...planOf(server, method, pace), loop: { kind: 'closed', inFlight: count } as const };
-      reports.push(await load(plan));
+    for (const { count, server, reports } of jobs) {
+      reports.push(await load(bench.plan(server, { kind: 'closed', inFlight: count }, method)));
       const { rps, latency } = reports.at(-1)!;
       const speed = `${rps.toFixed(0)} a second, p50 ${latency.p50Ms.toFixed(2)}, p99 ${latency.p99Ms.toFixed(2)} ms`;
       say(`${server.name} ${method}, ${count} in flight: ${speed}, ${errorsOf(reports.at(-1)!)} errors`);
     }
   }
-  return jobs.map(({ server, method, count, reports }) => rowOf(server.name, method, count, reports));
+  return jobs.map(({ server, count, reports }) => rowOf(server.name, method, count, reports));
 }

@@ -1,127 +1,87 @@
-/** `bench serving`: starts who takes part, measures what is asked for, and stops everybody. */
+/** `bench serving`: the rates of everybody side by side, and the scenarios asked for. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Closer } from '../../src/closing.ts';
 import { type Provenance, provenance } from '../machine.ts';
+import { BenchContext, type BenchSettings } from './bench-context.ts';
 import { prepareModel } from './bundle.ts';
-import { probe } from './probe.ts';
-import { measureRates, type Pace, type RateRow, speaks } from './rates.ts';
+import { type Ceiling, measureCeiling } from './ceiling.ts';
+import type { Pace } from './pace.ts';
+import { measureRates, type RateRow } from './rates.ts';
 import type { MethodName } from './requests.ts';
-import { startNoop } from './servers/noop.ts';
-import { type PeerSettings, startPeer } from './servers/peer.ts';
-import {
-  type BenchServer,
-  isMissing,
-  orMissing,
-  type PeerName,
-  type Provided,
-  type ServerName,
-} from './servers/server.ts';
-import { startVigil } from './servers/vigil.ts';
+import type { ScenarioResult } from './scenarios/scenario.ts';
+import { SCENARIOS, type ScenarioName } from './scenarios/table.ts';
+import type { ServerName } from './servers/server.ts';
+import { type Missing, startServers } from './start-servers.ts';
 
-/** Who takes no part in what, and why. */
-export interface Missing {
-  readonly server: ServerName;
-  readonly method?: MethodName;
-  readonly reason: string;
-}
-
-export interface ServingResult extends Provenance {
-  readonly benchmark: 'serving';
-  readonly threads: number;
-  readonly pace: Pace;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly rows: readonly RateRow[];
-  readonly missing: readonly Missing[];
-}
-
-export interface ServingSettings {
-  readonly servers: readonly ServerName[];
-  readonly methods: readonly MethodName[];
-  readonly inFlight: readonly number[];
+export interface RatesResult extends Provenance {
   /** Of every engine. */
   readonly threads: number;
   readonly pace: Pace;
-  /** Where peers are installed, and whether they may be. */
-  readonly cache: string;
-  readonly install: boolean;
-  readonly command: string;
-  readonly say: (line: string) => void;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly missing: readonly Missing[];
+  /** Of the load generator; undefined when there was no no-op to ask. */
+  readonly ceiling: Ceiling | undefined;
 }
 
-export async function benchServing(settings: ServingSettings): Promise<ServingResult> {
-  const { threads, pace, say, command } = settings;
+/** What bench/results/serving.json holds; a run replaces what it measured and leaves the rest. */
+export interface ServingResult {
+  readonly benchmark: 'serving';
+  readonly rates?: RatesResult;
+  readonly rows?: readonly RateRow[];
+  readonly scenarios?: Readonly<Partial<Record<ScenarioName, ScenarioResult>>>;
+}
+
+export interface ServingSettings extends BenchSettings {
+  /** Nobody: no rates. */
+  readonly servers: readonly ServerName[];
+  readonly methods: readonly MethodName[];
+  readonly inFlight: readonly number[];
+  readonly scenarios: readonly ScenarioName[];
+  readonly command: string;
+}
+
+async function rates(
+  bench: BenchContext,
+  settings: ServingSettings,
+): Promise<Pick<ServingResult, 'rates' | 'rows'>> {
+  const { threads, pace, say, command, methods, inFlight } = settings;
   const began = provenance(command);
   const closer = new Closer((step, error) => say(`${step} did not end: ${(error as Error).message}`));
   try {
-    const directory = await mkdtemp(join(tmpdir(), 'vigil-serving-'));
-    closer.defer('directory', () => rm(directory, { recursive: true, force: true }));
-    const model = await prepareModel(directory, say);
-    const { cache, install } = settings;
-    const peer = (name: PeerName): PeerSettings => ({
-      onnx: model.onnx,
-      threads,
-      cache,
-      install,
-      log: join(directory, `${name}.log`),
-      say,
-    });
-    const start: Record<ServerName, () => Promise<Provided>> = {
-      vigil: () =>
-        startVigil(model.data, join(directory, 'vigil.log'), { VIGIL_ENGINE_THREADS: String(threads) }),
-      noop: () => startNoop(model.classNames),
-      triton: () => startPeer('triton', peer('triton')),
-      mlserver: () => startPeer('mlserver', peer('mlserver')),
-      kserve: () => startPeer('kserve', peer('kserve')),
-    };
-    const servers: BenchServer[] = [];
-    const missing: Missing[] = [];
-    for (const name of settings.servers) {
-      const provided = await orMissing(name, start[name]);
-      if (isMissing(provided)) {
-        missing.push({ server: name, reason: provided.missing });
-        say(`${name} takes no part: ${provided.missing}`);
-        continue;
-      }
-      closer.defer(name, () => provided.stop());
-      servers.push(provided);
-    }
-    const able = await whoAnswers(servers, settings.methods, missing, say);
+    const { servers, missing, answering } = await startServers(bench, settings.servers, methods, closer);
     const rows: RateRow[] = [];
-    for (const method of settings.methods)
-      rows.push(
-        ...(await measureRates({
-          servers: servers.filter((server) => able.has(`${server.name} ${method}`)),
-          methods: [method],
-          inFlight: settings.inFlight,
-          pace,
-          say,
-        })),
-      );
+    for (const method of methods)
+      rows.push(...(await measureRates({ bench, servers: answering(method), method, inFlight })));
+    const noop = servers.find(({ name }) => name === 'noop');
+    const ceiling = noop && (await measureCeiling(bench, noop));
     const versions = Object.fromEntries(servers.map(({ name, version }) => [name, version]));
-    return { benchmark: 'serving', ...began, threads, pace, versions, rows, missing };
+    return { rates: { ...began, threads, pace, versions, missing, ceiling }, rows };
   } finally {
     await closer.close();
   }
 }
 
-async function whoAnswers(
-  servers: readonly BenchServer[],
-  methods: readonly MethodName[],
-  missing: Missing[],
-  say: (line: string) => void,
-): Promise<Set<string>> {
-  const able = new Set<string>();
-  for (const server of servers) {
-    for (const method of methods.filter((each) => speaks(server, each))) {
-      const reason = await probe(server, method);
-      if (reason === undefined) able.add(`${server.name} ${method}`);
-      else {
-        missing.push({ server: server.name, method, reason });
-        say(`${server.name} does not answer ${method}: ${reason}`);
-      }
+export async function benchServing(settings: ServingSettings): Promise<ServingResult> {
+  const { say, command } = settings;
+  const directory = await mkdtemp(join(tmpdir(), 'vigil-serving-'));
+  try {
+    const bench = new BenchContext(settings, await prepareModel(directory, say), directory);
+    const measured = settings.servers.length > 0 ? await rates(bench, settings) : {};
+    const scenarios: Partial<Record<ScenarioName, ScenarioResult>> = {};
+    for (const name of settings.scenarios) {
+      say(`scenario ${name}`);
+      const began = provenance(command);
+      scenarios[name] = { ...began, ...(await SCENARIOS[name](bench)) };
     }
+    return { benchmark: 'serving', ...measured, scenarios };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
-  return able;
+}
+
+/** What was kept before, with what is new in its place. */
+export function mergeServing(before: ServingResult | undefined, now: ServingResult): ServingResult {
+  return { ...before, ...now, scenarios: { ...before?.scenarios, ...now.scenarios } };
 }

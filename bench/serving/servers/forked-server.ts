@@ -13,7 +13,7 @@ export async function forkServer(module: string, order: object): Promise<ForkedS
   const child: ChildProcess = fork(module, [], {
     serialization: 'advanced',
     execArgv: [...EXEC_ARGV],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const port = await new Promise<number>((resolve, reject) => {
