@@ -16,7 +16,7 @@ export const CLASSES = 3;
 const DATASET = `simulated:small?rows=60&steps=${STEPS}`;
 
 export interface ServedModel {
-  /** Vigil's data directory: versions 1 and 2 are there, 1 is `stable`. */
+  /** Vigil's data directory: versions 1, 2 and 3 are there, 1 is `stable`, 3 `candidate`. */
   readonly data: string;
   /** Where version 1 lies in it. */
   readonly bundle: string;
@@ -62,9 +62,9 @@ async function bundleOf(data: string): Promise<string> {
   }
 }
 
-/** Trains two versions through a server and exports the first one, all below `directory`. */
+/** Trains three versions through a server and exports the first one, all below `directory`. */
 export async function prepareModel(directory: string, say: (line: string) => void): Promise<ServedModel> {
-  say(`training two classifiers for an epoch on ${DATASET}`);
+  say(`training three classifiers for an epoch on ${DATASET}`);
   const data = join(directory, 'data');
   const onnx = join(directory, 'classifier.onnx');
   const server = await startChildServer(data, join(directory, 'prepare.log'));
@@ -73,6 +73,8 @@ export async function prepareModel(directory: string, say: (line: string) => voi
     await withClients(server.address, async (clients) => {
       const version = await train(clients, 1);
       await train(clients, 2);
+      // `candidate` stays at the last one: neither of the two that are swapped is held in memory by it.
+      await train(clients, 3);
       await clients.models.setAlias({ alias: 'stable', version });
       const { version: made } = await clients.models.getModelVersion({ model: version });
       await writeFile(onnx, await exportOnnx(clients, version));

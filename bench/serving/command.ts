@@ -6,8 +6,7 @@ import { remark, write, writeTable } from '../../services/cli/print.ts';
 import { RESULTS } from '../page/results.ts';
 import type { RateRow } from './rates.ts';
 import { METHOD_NAMES, type MethodName } from './requests.ts';
-import { isMet } from './scenarios/scenario.ts';
-import { SCENARIO_NAMES, type ScenarioName } from './scenarios/table.ts';
+import { isMet, SCENARIO_NAMES, type ScenarioName } from './scenarios/scenario.ts';
 import { PEERS, type PeerName, SERVERS, type ServerName } from './servers/server.ts';
 import { benchServing, mergeServing, type ServingResult } from './serving.ts';
 

@@ -10,8 +10,8 @@ import { type Ceiling, measureCeiling } from './ceiling.ts';
 import type { Pace } from './pace.ts';
 import { measureRates, type RateRow } from './rates.ts';
 import type { MethodName } from './requests.ts';
-import type { ScenarioResult } from './scenarios/scenario.ts';
-import { SCENARIOS, type ScenarioName } from './scenarios/table.ts';
+import type { ScenarioName, ScenarioResult } from './scenarios/scenario.ts';
+import { SCENARIOS } from './scenarios/table.ts';
 import type { ServerName } from './servers/server.ts';
 import { type Missing, startServers } from './start-servers.ts';
 

@@ -44,8 +44,8 @@ export async function runOpen(
     // Calls that end at once would start the next ones from within themselves.
     if (sending) return;
     sending = true;
-    for (let now = performance.now(); due <= now && !signal.aborted; due += gap) {
-      const counts = tally.begun && !tally.over;
+    for (const now = performance.now(); due <= now; due += gap) {
+      const counts = tally.covers(due);
       const call = { due, sent: performance.now(), counts };
       if (under.size < MOST_UNDER_WAY) start(call);
       else if (counts) tally.count('refused', due, call.sent, call.sent);
@@ -56,6 +56,8 @@ export async function runOpen(
     const timer = setInterval(sendDue, 1);
     const stop = (): void => {
       clearInterval(timer);
+      // What was due by now is sent now: a generator that was held up must not leave out the calls that show it.
+      sendDue();
       resolve();
     };
     if (signal.aborted) stop();

@@ -26,7 +26,7 @@ export interface LoadPlan {
   readonly connections: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** Deadline that every call carries. */
+  /** Deadline that every call carries; an answer that comes later after the call was due is `late`, not good. */
   readonly timeoutMs?: number;
 }
 
@@ -35,13 +35,13 @@ export interface LoadReport {
   readonly seconds: number;
   /** Good answers a second. */
   readonly rps: number;
-  /** Calls by how they ended: a gRPC code ("0" is OK), or `refused`, `reset`, `lost`, `malformed`, `unanswered`. */
+  /** Calls by how they ended: a gRPC code ("0" is OK), or `late`, `refused`, `reset`, `lost`, `malformed`, `unanswered`. */
   readonly outcomes: Readonly<Record<string, number>>;
   /** Of good answers, from when the call was to start (open loop: by the schedule, however late the call was). */
   readonly latency: Percentiles;
   /** The same from when the call was really sent. */
   readonly service: Percentiles;
-  /** From sending to a status other than OK. */
+  /** From sending to RESOURCE_EXHAUSTED or UNAVAILABLE. */
   readonly refusal: Percentiles;
   /** How long after its time a call of an open loop was sent: the generator's own share of `latency`. */
   readonly late: Percentiles;

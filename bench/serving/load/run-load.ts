@@ -18,7 +18,7 @@ export async function runLoad(plan: LoadPlan, onMeasuring: () => void): Promise<
   const { address, path, message, loop, connections, warmUpMs, measureMs, timeoutMs } = plan;
   const call = { headers: requestBlock(address, path, timeoutMs), body: framed(message) };
   const lanes = await Lanes.open(address, call, connections);
-  const tally = new Tally();
+  const tally = new Tally(timeoutMs);
   const stop = new AbortController();
   const timers = [
     setTimeout(() => {
@@ -30,8 +30,8 @@ export async function runLoad(plan: LoadPlan, onMeasuring: () => void): Promise<
   if (!counted)
     timers.push(
       setTimeout(() => {
-        tally.end(performance.now());
         stop.abort();
+        tally.end(performance.now());
       }, warmUpMs + measureMs),
     );
   try {

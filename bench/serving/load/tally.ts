@@ -3,7 +3,11 @@ import { Histogram } from './histogram.ts';
 import type { LoadReport } from './plan.ts';
 import type { Outcome } from './unary-connection.ts';
 
+/** RESOURCE_EXHAUSTED, UNAVAILABLE. */
+const REFUSALS: readonly unknown[] = [8, 14];
+
 export class Tally {
+  readonly #timeoutMs: number;
   readonly #latency = new Histogram();
   readonly #service = new Histogram();
   readonly #refusal = new Histogram();
@@ -13,6 +17,11 @@ export class Tally {
   #cpu: NodeJS.CpuUsage | undefined;
   #ended: { seconds: number; cpuSeconds: number } | undefined;
 
+  /** Good answers that come more than `timeoutMs` after the call was due are counted as late. */
+  constructor(timeoutMs = Number.POSITIVE_INFINITY) {
+    this.#timeoutMs = timeoutMs;
+  }
+
   /** The measurement begins at `now`, milliseconds. */
   begin(now: number): void {
     this.#began = now;
@@ -21,6 +30,11 @@ export class Tally {
 
   get begun(): boolean {
     return this.#cpu !== undefined;
+  }
+
+  /** Whether a call that was due then belongs to the measurement, as far as is known now. */
+  covers(due: number): boolean {
+    return this.begun && due >= this.#began && !this.over;
   }
 
   get over(): boolean {
@@ -34,11 +48,13 @@ export class Tally {
   }
 
   count(outcome: Outcome | 'unanswered', due: number, sent: number, now: number): void {
-    this.#outcomes.set(String(outcome), (this.#outcomes.get(String(outcome)) ?? 0) + 1);
-    if (outcome === 0) {
+    const good = outcome === 0 && now - due <= this.#timeoutMs;
+    const name = outcome === 0 && !good ? 'late' : String(outcome);
+    this.#outcomes.set(name, (this.#outcomes.get(name) ?? 0) + 1);
+    if (good) {
       this.#latency.record(now - due);
       this.#service.record(now - sent);
-    } else this.#refusal.record(now - sent);
+    } else if (REFUSALS.includes(outcome)) this.#refusal.record(now - sent);
     this.#late.record(sent - due);
   }
 

@@ -2,6 +2,19 @@
 import type { Provenance } from '../../machine.ts';
 import type { BenchContext } from '../bench-context.ts';
 
+/** As the command line has them, in the order of the page. */
+export const SCENARIO_NAMES = [
+  'overhead',
+  'gateway',
+  'whole',
+  'overload',
+  'swap',
+  'training',
+  'sigterm',
+  'memory',
+] as const;
+export type ScenarioName = (typeof SCENARIO_NAMES)[number];
+
 /** One number that was asked for. */
 export interface Finding {
   /** What it is, in a few words. */

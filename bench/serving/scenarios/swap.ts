@@ -40,7 +40,7 @@ export const swap: Scenario = (bench) =>
         title: 'Versions swapped under load',
         how: `${IN_FLIGHT} in flight while \`stable\` moves to the other version every ${PAUSE_MS} ms, gate and load included; steady is the same load just before.`,
         findings: [
-          { what: 'moves', found: moves, unit: 'count' },
+          { what: 'moves', found: moves, unit: 'count', goal: { least: 2 } },
           { what: 'errors', found: errorsOf(report), unit: 'count', goal: { most: 0 } },
           { what: 'p99, steady', found: rounded(steady.latency.p99Ms), unit: 'ms' },
           { what: 'p99, swapping', found: rounded(report.latency.p99Ms), unit: 'ms' },
@@ -48,6 +48,6 @@ export const swap: Scenario = (bench) =>
         ],
       };
     },
-    // Without an alias a version is unloaded, so that every move loads one.
+    // A version without an alias is unloaded, so that every move loads one.
     { VIGIL_MAX_RESIDENT_MODELS: '1' },
   );
