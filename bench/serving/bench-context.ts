@@ -4,6 +4,7 @@ import { type BareEngine, openBareEngine } from './bare/bare-engine.ts';
 import type { ServedModel } from './bundle.ts';
 import type { ClosedLoop, LoadPlan, OpenLoop } from './load/plan.ts';
 import type { Pace } from './pace.ts';
+import { probe } from './probe.ts';
 import { METHODS, type MethodName, requestOf } from './requests.ts';
 import { startNoop } from './servers/noop.ts';
 import { type PeerSettings, startPeer } from './servers/peer.ts';
@@ -48,12 +49,12 @@ export class BenchContext {
     settings: Readonly<Record<string, string>> = {},
   ): Promise<T> {
     const server = await this.startVigil(settings);
-    return during(server, work, () => server.stop());
+    return during(server, this.#answering(work), () => server.stop());
   }
 
   async withStub<T>(work: (server: BenchServer) => Promise<T>): Promise<T> {
     const server = await startStub(this.model.data);
-    return during(server, work, () => server.stop());
+    return during(server, this.#answering(work), () => server.stop());
   }
 
   async withNoop<T>(work: (server: BenchServer) => Promise<T>): Promise<T> {
@@ -90,6 +91,16 @@ export class BenchContext {
   /** A place for a file that ends with the benchmark. */
   file(name: string): string {
     return join(this.#directory, name);
+  }
+
+  /** A server that does not know the method is an error, not a row of zeros. */
+  #answering<S extends BenchServer, T>(work: (server: S) => Promise<T>): (server: S) => Promise<T> {
+    const { method } = this.settings;
+    return async (server) => {
+      const reason = await probe(server, method);
+      if (reason !== undefined) throw new Error(`${server.version} does not answer ${method}: ${reason}`);
+      return work(server);
+    };
   }
 
   #log(name: string): string {

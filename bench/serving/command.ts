@@ -123,7 +123,7 @@ export function addServing(
     .action(async (flags: ServingFlags) => {
       const { methods, inFlight, seconds, warmUp, rounds, threads, calls } = flags;
       const everybody: ServerName[] = flags.only ?? ['vigil', 'noop', ...flags.peers];
-      const result = await benchServing({
+      const { result, failed } = await benchServing({
         servers: flags.rates ? everybody : [],
         peers: flags.only ? PEERS.filter((peer) => everybody.includes(peer)) : flags.peers,
         methods,
@@ -140,5 +140,6 @@ export function addServing(
       printRates(result.rows ?? []);
       printScenarios(result.scenarios);
       await keep(flags.json, mergeServing(await keptBefore(flags.json), result));
+      if (failed.length > 0) process.exitCode = 1;
     });
 }

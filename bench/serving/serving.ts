@@ -63,19 +63,29 @@ async function rates(
   }
 }
 
-export async function benchServing(settings: ServingSettings): Promise<ServingResult> {
+/** What was measured, and the scenarios that could not be. */
+export async function benchServing(
+  settings: ServingSettings,
+): Promise<{ result: ServingResult; failed: readonly ScenarioName[] }> {
   const { say, command } = settings;
   const directory = await mkdtemp(join(tmpdir(), 'vigil-serving-'));
   try {
     const bench = new BenchContext(settings, await prepareModel(directory, say), directory);
     const measured = settings.servers.length > 0 ? await rates(bench, settings) : {};
     const scenarios: Partial<Record<ScenarioName, ScenarioResult>> = {};
+    const failed: ScenarioName[] = [];
     for (const name of settings.scenarios) {
       say(`scenario ${name}`);
       const began = provenance(command);
-      scenarios[name] = { ...began, ...(await SCENARIOS[name](bench)) };
+      try {
+        scenarios[name] = { ...began, ...(await SCENARIOS[name](bench)) };
+      } catch (error) {
+        // The others are measured all the same; what was kept of this one before stays, with its own date.
+        say(`scenario ${name} failed: ${(error as Error).message}`);
+        failed.push(name);
+      }
     }
-    return { benchmark: 'serving', ...measured, scenarios };
+    return { result: { benchmark: 'serving', ...measured, scenarios }, failed };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -59,3 +59,9 @@ export type LoadMessage =
 export function errorsOf({ outcomes }: LoadReport): number {
   return Object.entries(outcomes).reduce((sum, [outcome, count]) => sum + (outcome === '0' ? 0 : count), 0);
 }
+
+/** The report, or an error where nobody was answered: there is nothing to compare with then. */
+export function answered(report: LoadReport): LoadReport {
+  if (report.latency.count > 0) return report;
+  throw new Error(`no call was answered well; calls by how they ended: ${JSON.stringify(report.outcomes)}`);
+}

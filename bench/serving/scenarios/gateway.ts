@@ -1,4 +1,5 @@
 import { median, rounded } from '../../machine.ts';
+import { answered } from '../load/plan.ts';
 import { load } from '../load/start-load.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -14,8 +15,8 @@ export const gateway: Scenario = (bench) =>
       for (let round = 0; round < pace.rounds; round++) {
         for (const [at, inFlight] of IN_FLIGHT.entries()) {
           const loop = { kind: 'closed', inFlight } as const;
-          rates[at]!.stub.push((await load(bench.plan(stub, loop))).rps);
-          rates[at]!.noop.push((await load(bench.plan(noop, loop))).rps);
+          rates[at]!.stub.push(answered(await load(bench.plan(stub, loop))).rps);
+          rates[at]!.noop.push(answered(await load(bench.plan(noop, loop))).rps);
         }
       }
       const findings = IN_FLIGHT.flatMap((inFlight, at) => {

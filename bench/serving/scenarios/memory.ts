@@ -1,5 +1,5 @@
 import { rounded } from '../../machine.ts';
-import { errorsOf } from '../load/plan.ts';
+import { answered, errorsOf } from '../load/plan.ts';
 import { load } from '../load/start-load.ts';
 import { residentMemory } from '../resident-memory.ts';
 import type { Scenario } from './scenario.ts';
@@ -17,7 +17,7 @@ export const memory: Scenario = (bench) =>
     let errors = 0;
     for (let part = 0; part < PARTS; part++) {
       const plan = bench.plan(server, { kind: 'closed', inFlight: IN_FLIGHT, calls });
-      errors += errorsOf(await load({ ...plan, warmUpMs: 0 }));
+      errors += errorsOf(answered(await load({ ...plan, warmUpMs: 0 })));
       sizes.push(await residentMemory(server.pid));
       bench.settings.say(`${(part + 1) * calls} calls: ${sizes.at(-1)!.toFixed(0)} MiB`);
     }

@@ -1,5 +1,6 @@
 import { median, rounded } from '../../machine.ts';
 import type { Percentiles } from '../load/histogram.ts';
+import { answered } from '../load/plan.ts';
 import { load } from '../load/start-load.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -12,13 +13,14 @@ export const overhead: Scenario = (bench) =>
   bench.withVigil((server) =>
     bench.withBareEngine(bench.settings.threads, async (engine) => {
       const { rounds, measureMs } = bench.settings.pace;
-      const { rps: capacity } = await load(bench.plan(server, { kind: 'closed', inFlight: IN_FLIGHT }));
+      const busy = bench.plan(server, { kind: 'closed', inFlight: IN_FLIGHT });
+      const { rps: capacity } = answered(await load(busy));
       const perSecond = Math.max(1, Math.round(capacity / 2));
       const whole: Percentiles[] = [];
       const bare: Percentiles[] = [];
       const late: number[] = [];
       for (let round = 0; round < rounds; round++) {
-        const report = await load(bench.plan(server, { kind: 'open', perSecond }));
+        const report = answered(await load(bench.plan(server, { kind: 'open', perSecond })));
         whole.push(report.service);
         late.push(report.late.p99Ms);
         bare.push((await engine.ask('arrivals', { perSecond, milliseconds: measureMs })).latency);

@@ -1,6 +1,6 @@
 import { rounded } from '../../machine.ts';
 import type { BenchContext } from '../bench-context.ts';
-import { errorsOf, type LoadReport } from '../load/plan.ts';
+import { answered, errorsOf, type LoadReport } from '../load/plan.ts';
 import { load } from '../load/start-load.ts';
 import { type BenchServer, isMissing } from '../servers/server.ts';
 import type { Finding, Scenario } from './scenario.ts';
@@ -15,7 +15,8 @@ const DEADLINE_MS = 1000;
 
 async function offered(bench: BenchContext, server: BenchServer, ours: boolean): Promise<Finding[]> {
   const method = ours ? bench.settings.method : 'ModelInfer';
-  const { rps: peak } = await load(bench.plan(server, { kind: 'closed', inFlight: IN_FLIGHT }, method));
+  const busy = bench.plan(server, { kind: 'closed', inFlight: IN_FLIGHT }, method);
+  const { rps: peak } = answered(await load(busy));
   const findings: Finding[] = [
     { what: `${server.name}, ${IN_FLIGHT} in flight`, found: rounded(peak), unit: 'per second' },
   ];
@@ -24,6 +25,7 @@ async function offered(bench: BenchContext, server: BenchServer, ours: boolean):
     const plan = bench.plan(server, { kind: 'open', perSecond }, method);
     const report: LoadReport = await load({ ...plan, timeoutMs: DEADLINE_MS });
     const what = `${server.name}, ${factor}x offered`;
+    bench.settings.say(`${what} (${perSecond} a second): ${JSON.stringify(report.outcomes)}`);
     findings.push(
       {
         what: `${what}: good answers / peak`,

@@ -23,7 +23,12 @@ export const sigterm: Scenario = (bench) =>
       title: 'SIGTERM under load',
       how: `${IN_FLIGHT} in flight when the server gets SIGTERM; callers go on until it is gone. Refused: UNAVAILABLE, or never taken, as HTTP/2 tells (GOAWAY, REFUSED_STREAM), which clients send elsewhere by themselves.`,
       findings: [
-        { what: 'answered after the measurement began', found: outcomes['0'] ?? 0, unit: 'count' },
+        {
+          what: 'answered after the measurement began',
+          found: outcomes['0'] ?? 0,
+          unit: 'count',
+          goal: { least: 1 },
+        },
         { what: 'refused', found: sum(REFUSED), unit: 'count' },
         { what: 'accepted and lost', found: sum(LOST), unit: 'count', goal: { most: 0 } },
         { what: 'ended otherwise', found: sum(others), unit: 'count', goal: { most: 0 } },

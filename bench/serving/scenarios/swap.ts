@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClients } from '../../../services/cli/session.ts';
 import { rounded } from '../../machine.ts';
-import { errorsOf } from '../load/plan.ts';
+import { answered, errorsOf } from '../load/plan.ts';
 import { load, startLoad } from '../load/start-load.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -28,12 +28,12 @@ export const swap: Scenario = (bench) =>
   bench.withVigil(
     async (server) => {
       const plan = bench.plan(server, { kind: 'closed', inFlight: IN_FLIGHT });
-      const steady = await load(plan);
+      const steady = answered(await load(plan));
       const running = startLoad(plan);
       await running.measuring;
       const stop = new AbortController();
       const moving = swapping(server.address, stop.signal);
-      const report = await running.report.finally(() => stop.abort());
+      const report = answered(await running.report.finally(() => stop.abort()));
       const moves = await moving;
       const ratio = report.latency.p99Ms / steady.latency.p99Ms;
       return {

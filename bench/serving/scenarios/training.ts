@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withClients } from '../../../services/cli/session.ts';
 import { RunState } from '../../../services/gen/vigil/v1/train_pb.ts';
 import { rounded } from '../../machine.ts';
-import { errorsOf } from '../load/plan.ts';
-import { load, startLoad } from '../load/start-load.ts';
+import { answered, errorsOf } from '../load/plan.ts';
+import { load } from '../load/start-load.ts';
 import type { Scenario } from './scenario.ts';
 
 /** A training beside serving: who classifies does not notice, and readiness never flaps. */
@@ -36,7 +36,7 @@ export const training: Scenario = (bench) =>
   bench.withVigil((server) =>
     withClients(server.address, async (clients) => {
       const plan = bench.plan(server, { kind: 'closed', inFlight: IN_FLIGHT });
-      const steady = await load(plan);
+      const steady = answered(await load(plan));
       const { name } = await clients.training.train({ requestId: 'bench-meanwhile', ...RUN });
       const run = name.replace('operations/', 'runs/');
       for await (const { progress, error, state } of clients.training.watchTraining({ name: run })) {
@@ -45,7 +45,7 @@ export const training: Scenario = (bench) =>
       }
       const stop = new AbortController();
       const watching = watchReadiness(server.ops, stop.signal);
-      const report = await startLoad(plan).report.finally(() => stop.abort());
+      const report = answered(await load(plan).finally(() => stop.abort()));
       const readiness = await watching;
       const state = (await clients.training.getRun({ name: run })).run?.state ?? RunState.UNSPECIFIED;
       if (state !== RunState.RUNNING) throw new Error(`the training was over meanwhile: ${RunState[state]}`);

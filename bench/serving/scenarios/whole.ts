@@ -1,4 +1,5 @@
 import { median, rounded } from '../../machine.ts';
+import { answered } from '../load/plan.ts';
 import { load } from '../load/start-load.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -15,7 +16,7 @@ export const whole: Scenario = (bench) =>
         const ours: number[] = [];
         const bare = ROWS.map((): number[] => []);
         for (let round = 0; round < rounds; round++) {
-          ours.push((await load(bench.plan(server, { kind: 'closed', inFlight: IN_FLIGHT }))).rps);
+          ours.push(answered(await load(bench.plan(server, { kind: 'closed', inFlight: IN_FLIGHT }))).rps);
           const request = { rows: ROWS, milliseconds: measureMs / ROWS.length };
           const { rowsPerSecond } = await engine.ask('rates', request);
           rowsPerSecond.forEach((rate, at) => {
