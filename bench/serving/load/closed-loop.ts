@@ -32,7 +32,7 @@ export function runClosed(lanes: Lanes, loop: ClosedLoop, tally: Tally, signal: 
         if (over) return under === 0 ? finish() : undefined;
         if (typeof outcome === 'number' || !lanes.usable) fill();
         else setImmediate(fill);
-      });
+      }, sent);
     };
     const fill = (): void => {
       while (!over && under < inFlight && lanes.usable) start();

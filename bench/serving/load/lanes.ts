@@ -1,5 +1,6 @@
 /** Connections that take turns; one that the server ends is replaced once, as clients do. */
-import { type CallEnd, type UnaryCall, UnaryConnection } from './unary-connection.ts';
+import type { CallEnd, UnaryCall } from './unary-call.ts';
+import { UnaryConnection } from './unary-connection.ts';
 
 export class Lanes {
   readonly #address: string;
@@ -36,9 +37,10 @@ export class Lanes {
     this.#onGone = listener;
   }
 
-  send(end: CallEnd): void {
+  /** Sends a call that was due at `due`. */
+  send(end: CallEnd, due: number): void {
     const connection = this.#connections[this.#turn++ % this.#connections.length];
-    if (connection) connection.send(end);
+    if (connection) connection.send(end, due);
     else end('refused');
   }
 

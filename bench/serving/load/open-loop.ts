@@ -37,7 +37,7 @@ export async function runOpen(
       if (under.size === 0) wake();
       // Timers are a millisecond coarse; answers tell the time more often.
       if (!signal.aborted) sendDue();
-    });
+    }, call.due);
   };
   let sending = false;
   const sendDue = (): void => {

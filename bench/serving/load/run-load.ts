@@ -16,7 +16,11 @@ function framed(message: Uint8Array): Buffer {
 /** Does what the plan says. Rejects when the server cannot be reached. `onMeasuring`: warm-up is over. */
 export async function runLoad(plan: LoadPlan, onMeasuring: () => void): Promise<LoadReport> {
   const { address, path, message, loop, connections, warmUpMs, measureMs, timeoutMs } = plan;
-  const call = { headers: requestBlock(address, path, timeoutMs), body: framed(message) };
+  const call = {
+    headers: requestBlock(address, path, timeoutMs),
+    body: framed(message),
+    timeoutMs: timeoutMs ?? Number.POSITIVE_INFINITY,
+  };
   const lanes = await Lanes.open(address, call, connections);
   const tally = new Tally(timeoutMs);
   const stop = new AbortController();

@@ -1,7 +1,7 @@
 /** Counts calls that belong to the measurement. */
 import { Histogram } from './histogram.ts';
 import type { LoadReport } from './plan.ts';
-import type { Outcome } from './unary-connection.ts';
+import type { Outcome } from './unary-call.ts';
 
 /** RESOURCE_EXHAUSTED, UNAVAILABLE. */
 const REFUSALS: readonly unknown[] = [8, 14];

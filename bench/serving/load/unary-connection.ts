@@ -3,6 +3,7 @@
  * ids change, which costs a few microseconds a call: a load generator shares the machine with what it measures.
  */
 import { connect, type Socket } from 'node:net';
+import { HeaderBlocks } from './header-blocks.ts';
 import { readReply } from './hpack.ts';
 import {
   contentOf,
@@ -11,38 +12,21 @@ import {
   type Frame,
   FrameReader,
   frame,
-  frameHeader,
-  HEADER_BYTES,
-  MAX_PAYLOAD,
   PREFACE,
   SETTING,
   settingsFrame,
   windowUpdateFrame,
 } from './http2-frames.ts';
+import { type CallEnd, framesOf, type Outcome, type UnaryCall } from './unary-call.ts';
 
-/** How a call ended: a gRPC code, or why there is none. */
-export type Outcome =
-  | number
-  /** The server says that it did not take the call (REFUSED_STREAM, or beyond the last stream of a GOAWAY). */
-  | 'refused'
-  /** Reset by the server. */
-  | 'reset'
-  /** The connection went away before the answer. */
-  | 'lost'
-  /** An answer that is none: HTTP error, no status, OK without a message. */
-  | 'malformed';
-
-export type CallEnd = (outcome: Outcome) => void;
-
-/** The call as bytes. */
-export interface UnaryCall {
-  readonly headers: Buffer;
-  /** The message with its five bytes of prefix. */
-  readonly body: Buffer;
+/** A call that waits until the server takes more. */
+interface Waiting {
+  readonly end: CallEnd;
+  /** When the caller gives up, on the clock of `performance`. */
+  readonly expires: number;
 }
 
-interface Open {
-  readonly end: CallEnd;
+interface Open extends Waiting {
   bytes: number;
   status: number | undefined;
   http200: boolean;
@@ -54,18 +38,23 @@ const DEFAULT_WINDOW = 65_535;
 const REFILL = 2 ** 24;
 const REFUSED_STREAM = 7;
 const LAST_STREAM = 2 ** 31 - 1;
+const CANCEL = 8;
+const DEADLINE_EXCEEDED = 4;
+/** How often callers are asked whether they give up. */
+const EXPIRY_MS = 5;
 
 export class UnaryConnection {
   readonly #socket: Socket;
   readonly #call: UnaryCall;
   readonly #open = new Map<number, Open>();
-  readonly #waiting: CallEnd[] = [];
+  readonly #waiting: Waiting[] = [];
+  readonly #blocks = new HeaderBlocks((...block) => this.#onBlock(...block));
   #next = 1;
   #window = DEFAULT_WINDOW;
   #peerWindow = DEFAULT_WINDOW;
   #maxStreams = Number.POSITIVE_INFINITY;
   #received = 0;
-  #block: { stream: number; flags: number; parts: Buffer[] } | undefined;
+  #expiry: NodeJS.Timeout | undefined;
   #corked = false;
   #ready: (() => void) | undefined;
   /** Set once nothing more can be sent. */
@@ -106,11 +95,17 @@ export class UnaryConnection {
     return !this.#over;
   }
 
-  /** Sends the call, or keeps it until the server takes more; `end` hears once how it ended. */
-  send(end: CallEnd): void {
-    if (this.#over) end('refused');
-    else if (this.#waiting.length > 0 || !this.#hasRoom()) this.#waiting.push(end);
-    else this.#start(end);
+  /** Sends the call that was due at `due`, or keeps it until the server takes more; `end` hears once how it ended. */
+  send(end: CallEnd, due: number): void {
+    if (this.#over) {
+      end('refused');
+      return;
+    }
+    const { timeoutMs } = this.#call;
+    const waiting = { end, expires: due + timeoutMs };
+    if (this.#waiting.length > 0 || !this.#hasRoom()) this.#waiting.push(waiting);
+    else this.#start(waiting);
+    if (timeoutMs < Number.POSITIVE_INFINITY) this.#expiry ??= setInterval(() => this.#expire(), EXPIRY_MS);
   }
 
   close(): void {
@@ -140,26 +135,27 @@ export class UnaryConnection {
     return this.#window >= this.#call.body.length && this.#open.size < this.#maxStreams;
   }
 
-  #start(end: CallEnd): void {
+  #start({ end, expires }: Waiting): void {
     const id = this.#next;
     this.#next += 2;
-    const { headers, body } = this.#call;
-    this.#open.set(id, { end, bytes: 0, status: undefined, http200: true });
-    this.#window -= body.length;
+    this.#open.set(id, { end, expires, bytes: 0, status: undefined, http200: true });
+    this.#window -= this.#call.body.length;
     this.#cork();
-    const head = Buffer.allocUnsafe(2 * HEADER_BYTES + headers.length);
-    frameHeader(headers.length, FRAME.headers, FLAG.endHeaders, id).copy(head);
-    headers.copy(head, HEADER_BYTES);
-    for (let at = 0; at < body.length; at += MAX_PAYLOAD) {
-      const piece = body.subarray(at, at + MAX_PAYLOAD);
-      const last = at + MAX_PAYLOAD >= body.length;
-      const data = frameHeader(piece.length, FRAME.data, last ? FLAG.endStream : 0, id);
-      if (at === 0) {
-        data.copy(head, HEADER_BYTES + headers.length);
-        this.#socket.write(head);
-      } else this.#socket.write(data);
-      this.#socket.write(piece);
+    for (const piece of framesOf(this.#call, id)) this.#socket.write(piece);
+  }
+
+  /** Callers give up in the order in which they came: all wait equally long. */
+  #expire(): void {
+    const now = performance.now();
+    for (const [id, { expires }] of this.#open) {
+      if (expires > now) break;
+      const reason = Buffer.alloc(4);
+      reason.writeUInt32BE(CANCEL);
+      this.#socket.write(frame(FRAME.rstStream, 0, id, reason));
+      this.#finish(id, DEADLINE_EXCEEDED);
     }
+    while (this.#waiting.length > 0 && this.#waiting[0]!.expires <= now)
+      this.#waiting.shift()!.end(DEADLINE_EXCEEDED);
   }
 
   /** What is sent in one turn of the event loop goes in one system call. */
@@ -184,12 +180,8 @@ export class UnaryConnection {
         this.#onData(received);
         return;
       case FRAME.headers:
-        this.#block = { stream, flags, parts: [contentOf(received)] };
-        if (flags & FLAG.endHeaders) this.#onBlock();
-        return;
       case FRAME.continuation:
-        this.#block?.parts.push(Buffer.from(payload));
-        if (flags & FLAG.endHeaders) this.#onBlock();
+        this.#blocks.read(received);
         return;
       case FRAME.rstStream:
         this.#finish(stream, payload.readUInt32BE(0) === REFUSED_STREAM ? 'refused' : 'reset');
@@ -235,15 +227,13 @@ export class UnaryConnection {
     if (received.flags & FLAG.endStream) this.#finish(received.stream, 'malformed');
   }
 
-  #onBlock(): void {
-    const { stream, flags, parts } = this.#block!;
-    this.#block = undefined;
+  #onBlock(stream: number, block: Buffer, endStream: boolean): void {
     const open = this.#open.get(stream);
     if (!open) return;
-    const { grpcStatus, http200 } = readReply(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+    const { grpcStatus, http200 } = readReply(block);
     open.status = grpcStatus ?? open.status;
     open.http200 &&= http200;
-    if (!(flags & FLAG.endStream)) return;
+    if (!endStream) return;
     const empty = open.status === 0 && open.bytes === 0;
     this.#finish(stream, !open.http200 || open.status === undefined || empty ? 'malformed' : open.status);
   }
@@ -267,11 +257,12 @@ export class UnaryConnection {
   #stop(): void {
     if (this.#over) return;
     this.#over = true;
-    for (const end of this.#waiting.splice(0)) end('refused');
+    for (const { end } of this.#waiting.splice(0)) end('refused');
     this.#closed?.(this);
   }
 
   #end(): void {
+    clearInterval(this.#expiry);
     this.#stop();
     for (const id of [...this.#open.keys()]) this.#finish(id, 'lost');
   }
