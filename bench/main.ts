@@ -13,6 +13,7 @@ import { renderFaults } from './page/faults-page.ts';
 import { renderPage } from './page/render.ts';
 import { DOCUMENTED, PAGE, RESULTS, readResults } from './page/results.ts';
 import { AXES, type Axis, benchScaling } from './scaling.ts';
+import { addServing } from './serving/command.ts';
 import { benchStreams } from './streams.ts';
 import { printTraining } from './training/print-training.ts';
 import { benchTraining } from './training/training.ts';
@@ -162,6 +163,8 @@ program
     await keep(json, result);
     await writeFile(json.replace(/\.json$/, '.md'), renderCollapse(result));
   });
+
+addServing(program, keep, asTyped);
 
 program
   .command('streams')

@@ -64,18 +64,21 @@ export interface App {
   force(): void;
 }
 
-/** Starts everything, or nothing: what was opened is closed when a later part fails. */
-export async function startApp(config: Config, log: Logger): Promise<App> {
+/**
+ * Starts everything, or nothing: what was opened is closed when a later part fails. `open` gives the engines; a
+ * benchmark of the gateway alone has its own.
+ */
+export async function startApp(config: Config, log: Logger, open = openEngines): Promise<App> {
   const closer = new Closer((step, error) => log.error({ step, err: error }, 'a part did not close'));
   try {
-    return await compose(config, log, closer);
+    return await compose(config, log, closer, open);
   } catch (error) {
     await closer.close();
     throw error;
   }
 }
 
-async function compose(config: Config, log: Logger, closer: Closer): Promise<App> {
+async function compose(config: Config, log: Logger, closer: Closer, open: typeof openEngines): Promise<App> {
   const now = Date.now;
   const codeVersion = projectVersion();
   const stopping = new AbortController();
@@ -128,7 +131,7 @@ async function compose(config: Config, log: Logger, closer: Closer): Promise<App
   const { access, ...credentials } = openAccess(config, { subject, store, log, now, ticks });
   closer.defer('credentials', async () => credentials.close());
 
-  engines = await openEngines(config, close, log, instruments);
+  engines = await open(config, close, log, instruments);
   const { serving, training } = engines;
   const registry = new Registry(await store.versions(), await store.aliases(), await store.traffic());
   const residency = new ModelResidency({

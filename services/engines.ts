@@ -1,15 +1,15 @@
 /** The engine processes of a server: one that serves, and one that trains beside it where that pays. */
 import { type Config, graphCacheOf } from './config.ts';
-import type { EngineFault } from './engine/engine.ts';
+import type { EngineClient, EngineFault } from './engine/engine.ts';
 import { EngineHost } from './engine/host.ts';
 import type { EngineReport } from './http.ts';
 import type { Logger } from './observability/logger.ts';
 import type { Instruments } from './observability/metrics.ts';
 
 export interface Engines {
-  readonly serving: EngineHost;
+  readonly serving: EngineClient;
   /** The same process where they are shared. */
-  readonly training: EngineHost;
+  readonly training: EngineClient;
 }
 
 type EngineSettings = Pick<

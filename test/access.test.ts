@@ -172,7 +172,7 @@ test('the command line carries a token, shows the audit log and never prints the
     'admin-token',
     'audit',
   ]);
-  expect(far).toMatchObject({ code: 2, stderr: expect.stringContaining('without TLS') });
+  expect(far).toMatchObject({ code: 2, stderr: expect.stringContaining('no TLS on the way') });
   for (const { stdout, stderr } of [listed, refused, wrong, far])
     expect(stdout + stderr).not.toMatch(/admin-token|guest-token|wr0ng/);
 }, 30_000);

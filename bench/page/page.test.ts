@@ -8,7 +8,7 @@ test('docs/performance.md is what the results give (npm run bench -- page writes
 });
 
 test('a page without results says how to get them', () => {
-  const page = renderPage({ training: undefined, epoch: undefined, scaling: undefined });
-  for (const name of ['training', 'epoch', 'scaling'])
+  const page = renderPage({ training: undefined, epoch: undefined, scaling: undefined, serving: undefined });
+  for (const name of ['training', 'epoch', 'scaling', 'serving --scenarios all'])
     expect(page).toContain(`Not measured yet: \`npm run bench -- ${name}\``);
 });

@@ -22,4 +22,5 @@ export const readResults = async (): Promise<Results> => ({
   training: await read('training'),
   epoch: await read('epoch'),
   scaling: await read('scaling'),
+  serving: await read('serving'),
 });

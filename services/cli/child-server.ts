@@ -13,6 +13,7 @@ export interface ChildServer {
   /** Of /metrics, as a URL. */
   readonly ops: string;
   readonly engine: string;
+  readonly pid: number;
   /** SIGTERM, and waits until it is gone. */
   stop(): Promise<void>;
 }
@@ -30,8 +31,15 @@ function withoutSecurity(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(kept);
 }
 
-/** Starts a server on a data directory; its log goes to a file. Rejects with its last line when it does not serve. */
-export async function startChildServer(dataDirectory: string, logFile: string): Promise<ChildServer> {
+/**
+ * Starts a server on a data directory; its log goes to a file. `settings` are environment variables beside those it
+ * inherits. Rejects with its last line when it does not serve.
+ */
+export async function startChildServer(
+  dataDirectory: string,
+  logFile: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<ChildServer> {
   const log = createWriteStream(logFile);
   const main = fileURLToPath(siblingModule(import.meta.url, '../main'));
   const child = spawn(process.execPath, [...EXEC_ARGV, main], {
@@ -41,6 +49,7 @@ export async function startChildServer(dataDirectory: string, logFile: string): 
       VIGIL_HTTP_ADDRESS: '127.0.0.1:0',
       VIGIL_DATA_DIR: dataDirectory,
       VIGIL_LOG_LEVEL: 'info',
+      ...settings,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
     // A group of its own: Ctrl-C reaches us, and we stop it in order.
@@ -70,6 +79,7 @@ export async function startChildServer(dataDirectory: string, logFile: string): 
     address: `127.0.0.1:${serving.grpc}`,
     ops: `http://127.0.0.1:${serving.http}`,
     engine: serving.engine,
+    pid: child.pid!,
     stop: async () => {
       child.kill('SIGTERM');
       await gone;
