@@ -35,13 +35,13 @@ export const SECURITY_SETTINGS = {
     .default(0)
     .describe('Most connections from one address; 0 for no such limit, as behind a proxy.'),
   VIGIL_MAX_STREAMS_PER_CONNECTION: count(1, 100_000)
-    .default(256)
+    .default(1024)
     .describe('Most calls in flight on one connection; clients hold the others back.'),
   VIGIL_MAX_CALLS_PER_PRINCIPAL: count(0, 1_000_000)
-    .default(4096)
+    .default(16_384)
     .describe('Most calls in flight of one principal; 0 for no limit.'),
   VIGIL_MAX_STREAMS_PER_PRINCIPAL: count(0, 1_000_000)
-    .default(256)
+    .default(10_000)
     .describe('Most streaming calls in flight of one principal; 0 for no limit.'),
   VIGIL_MAX_CALLS_PER_SECOND_PER_PRINCIPAL: count(0, 1_000_000)
     .default(0)
