@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 test('beyond its queue a burst is RESOURCE_EXHAUSTED at once; what was accepted is answered', async () => {
-  const burst = Array.from({ length: 60 }, () => server.classifier.classify({ samples: samples(8) }));
+  const burst = Array.from({ length: 60 }, () => server.classifier.classify({ samples: samples(32) }));
   const outcomes = await Promise.allSettled(burst);
   const refused = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' ? [outcome.reason as object] : [],
@@ -42,7 +42,7 @@ test('beyond its queue a burst is RESOURCE_EXHAUSTED at once; what was accepted 
       message: expect.stringContaining('at most 64 may'),
     });
   for (const outcome of outcomes)
-    if (outcome.status === 'fulfilled') expect(outcome.value.predictions).toHaveLength(8);
+    if (outcome.status === 'fulfilled') expect(outcome.value.predictions).toHaveLength(32);
   const metrics = await (await fetch(`${server.ops}/metrics`)).text();
   expect(metrics).toContain(`vigil_inference_rejected_total{reason="queue_full"} ${refused.length}`);
   expect(metrics).toContain('vigil_inference_pending_rows 0');

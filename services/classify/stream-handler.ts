@@ -88,7 +88,7 @@ function answerer(
 
   /** A lease per hop: a move of the alias takes effect at the next one. One id: the whole stream is on one side of a canary. */
   const classify = async (values: Float32Array) => {
-    const { route, version, release } = router.hold(model, requestId);
+    const { route, version, release } = await router.lease(model, requestId, signal);
     try {
       sameShape(manifest, version.manifest, model, version.version);
       const key = version.version;
