@@ -41,6 +41,7 @@ import { createMetrics } from './observability/metrics.ts';
 import { startTracing } from './observability/tracing.ts';
 import { createOperationHandlers } from './operations/handlers.ts';
 import { projectVersion } from './project.ts';
+import type { EarlyRefusal } from './rpc/early-refusal.ts';
 import { ConnectionGuard } from './security/connection-guard.ts';
 import { openAccess } from './security/open-access.ts';
 import { openTransport } from './security/transport.ts';
@@ -211,6 +212,7 @@ async function compose(config: Config, log: Logger, closer: Closer, open: typeof
   const streams = new OpenStreams(config.VIGIL_MAX_STREAMS, stop, (open) =>
     instruments.streamsOpen.set(open),
   );
+  const refuseOne: EarlyRefusal = (deadline) => batcher.refuseOne(deadline);
   const maxBytes = config.VIGIL_MAX_DATASET_BYTES;
   const services = [
     mounted(
@@ -225,6 +227,7 @@ async function compose(config: Config, log: Logger, closer: Closer, open: typeof
         streams,
         maxRowsPerCall: config.VIGIL_MAX_ROWS_PER_CALL,
       }),
+      { classify: refuseOne },
     ),
     mounted(
       SynthesizerService,
@@ -269,8 +272,8 @@ async function compose(config: Config, log: Logger, closer: Closer, open: typeof
         maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
         serverVersion: codeVersion,
         isReady: () => health.get(READY) ?? false,
-        now,
       }),
+      { modelInfer: refuseOne },
     ),
     mounted(Health, createHealthService(health, stop)),
   ];

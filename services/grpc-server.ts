@@ -7,7 +7,9 @@ import { file_google_rpc_error_details } from './gen/google/rpc/error_details_pb
 import { ServerReflection } from './gen/grpc/reflection/v1/reflection_pb.ts';
 import { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.ts';
 import { createReflectionService } from './reflection.ts';
+import { type EarlyRefusal, refuseEarly } from './rpc/early-refusal.ts';
 import type { ServiceHandlers } from './rpc/handler.ts';
+import { setHttp2Options } from './rpc/http2-server.ts';
 import { addService, type ServeOptions } from './rpc/serve.ts';
 import type { ConnectionGuard } from './security/connection-guard.ts';
 import type { Transport } from './security/transport.ts';
@@ -15,11 +17,26 @@ import type { Transport } from './security/transport.ts';
 /** A service with its handlers; the pair is made where its type is known. */
 export interface Mounted {
   readonly service: DescService;
+  /** Path of a method, to why its calls cannot be accepted now. */
+  readonly refusals: ReadonlyMap<string, EarlyRefusal>;
   readonly mount: (server: Server, options: ServeOptions) => void;
 }
 
-export function mounted<S extends DescService>(service: S, handlers: ServiceHandlers<S>): Mounted {
-  return { service, mount: (server, options) => addService(server, service, handlers, options) };
+export function mounted<S extends DescService>(
+  service: S,
+  handlers: ServiceHandlers<S>,
+  refusals: { readonly [method in keyof S['method']]?: EarlyRefusal } = {},
+): Mounted {
+  const byPath = new Map<string, EarlyRefusal>();
+  for (const { localName, name } of service.methods) {
+    const refusal = (refusals as Readonly<Record<string, EarlyRefusal | undefined>>)[localName];
+    if (refusal) byPath.set(`/${service.typeName}/${name}`, refusal);
+  }
+  return {
+    service,
+    refusals: byPath,
+    mount: (server, options) => addService(server, service, handlers, options),
+  };
 }
 
 export interface GrpcServer {
@@ -51,9 +68,9 @@ export async function startGrpcServer(
     'grpc.max_receive_message_length': config.VIGIL_MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
     'grpc.max_connection_age_ms': config.VIGIL_MAX_CONNECTION_AGE_MS,
-    'grpc.max_concurrent_streams': config.VIGIL_MAX_STREAMS_PER_CONNECTION,
     'grpc.max_connection_age_grace_ms': config.VIGIL_DRAIN_LIMIT_MS,
   });
+  setHttp2Options(server, config.VIGIL_MAX_STREAMS_PER_CONNECTION);
   const described = [...services.map(({ service }) => service), ServerReflection, ServerReflectionAlpha];
   const reflection = createReflectionService(described, [file_google_rpc_error_details]);
   for (const { mount } of services) mount(server, options);
@@ -68,6 +85,9 @@ export async function startGrpcServer(
     });
   });
   guard.attach(server);
+  // A refused call is traced like any other, so with traces it goes the whole way.
+  if (!options.tracer)
+    refuseEarly(server, new Map(services.flatMap(({ refusals }) => [...refusals])), options.onCall);
   return {
     port,
     stop: (limitMs, forced) =>

@@ -36,7 +36,6 @@ export function createClassifyBatcher(settings: {
   const { engine, residency, counters, instruments, tracer, ...limits } = settings;
   return new Batcher<ClassifyTag>({
     ...limits,
-    now: Date.now,
     clock: () => performance.now(),
     // Loaded in the process of the moment: rows wait while one is replaced.
     readiness: (version) => (residency.isLoaded(version) ? undefined : residency.whenLoaded(version)),

@@ -41,9 +41,8 @@ export function createInferenceHandlers(settings: {
   serverVersion: string;
   isReady: () => boolean;
   /** Epoch milliseconds. */
-  now: () => number;
 }): ServiceHandlers<typeof GRPCInferenceService> {
-  const { registry, residency, router, batcher, counters, instruments, tracer, onAnswered, isReady, now } =
+  const { registry, residency, router, batcher, counters, instruments, tracer, onAnswered, isReady } =
     settings;
   return {
     serverLive: async () => ({ live: true }),
@@ -69,7 +68,7 @@ export function createInferenceHandlers(settings: {
       return { modelStats: models.map((model) => toStatistics(model, counters.of(model.version.version))) };
     },
     modelInfer: async (request, { signal, requestId, deadline: callDeadline }) => {
-      const deadline = deadlineOf(request.parameters, callDeadline, now());
+      const deadline = deadlineOf(request.parameters, callDeadline, performance.now());
       refuseUnoffered(request.parameters, 'parameters');
       const { name, version: named } = resolveModel(registry, request.modelName, request.modelVersion);
       // Who asks for a version gets it; who asks for an alias may get its canary.

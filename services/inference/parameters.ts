@@ -21,7 +21,7 @@ export function refuseUnoffered(parameters: Parameters, where: string): void {
 }
 
 /**
- * The deadline of a request that came at `now`, both in epoch milliseconds: the caller's, or that of `timeout`
+ * The deadline of a request that came at `now`, both on one clock in milliseconds: the caller's, or that of `timeout`
  * (microseconds; 0 is none) where it is earlier. FIELD_INVALID when `timeout` is no such number.
  */
 export function deadlineOf(

@@ -7,7 +7,10 @@ export interface CallContext {
   readonly method: string;
   /** Aborts when the caller cancels, the deadline passes or the server is forced to stop. */
   readonly signal: AbortSignal;
-  /** The caller's deadline in epoch milliseconds; undefined when it set none. */
+  /**
+   * The caller's deadline on the clock of `performance.now()`, milliseconds: a wall clock that is set meanwhile moves
+   * no deadline. Undefined when it set none.
+   */
   readonly deadline: number | undefined;
   /** Who calls: a name that was authenticated; the peer's address where nothing is. */
   readonly principal: string;

@@ -73,6 +73,7 @@ class CallFacts implements CallContext {
   readonly cancellation = new Cancellation();
   readonly method: string;
   readonly log: Logger;
+  readonly deadline: number | undefined;
   /** Known when the call is let in. */
   principal = '';
   readonly #call: Call;
@@ -81,14 +82,11 @@ class CallFacts implements CallContext {
     this.method = method;
     this.log = log;
     this.#call = call;
+    this.deadline = deadlineOf(call);
   }
 
   get signal(): AbortSignal {
     return this.cancellation.signal;
-  }
-
-  get deadline(): number | undefined {
-    return deadlineOf(this.#call);
   }
 
   get requestId(): string | undefined {
@@ -106,7 +104,7 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
     let over = false;
     // grpc-js says "cancelled" at the end of every call.
     (call as EventEmitter).on('cancelled', () => {
-      if (!over) cancellation.abort(cancelledBy(call));
+      if (!over) cancellation.abort(cancelledBy(facts.deadline));
     });
     live.add(cancellation);
     const request = asksStream ? requests(method, call as Readable) : undefined;
@@ -154,15 +152,16 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
   };
 }
 
+/** grpc-js has it on the wall clock; it is asked once, as the call arrives. */
 function deadlineOf(call: Call): number | undefined {
   const deadline = call.getDeadline();
   const time = deadline instanceof Date ? deadline.getTime() : deadline;
-  return Number.isFinite(time) ? time : undefined;
+  return Number.isFinite(time) ? performance.now() + (time - Date.now()) : undefined;
 }
 
-function cancelledBy(call: Call): VigilError {
-  const deadline = deadlineOf(call);
-  return deadline !== undefined && Date.now() >= deadline
+function cancelledBy(deadline: number | undefined): VigilError {
+  // grpc-js's timer may be a millisecond early on this clock.
+  return deadline !== undefined && performance.now() >= deadline - 1
     ? new VigilError('DEADLINE_EXCEEDED', 'the deadline passed before the call was done')
     : new VigilError('CANCELLED', 'the caller cancelled');
 }

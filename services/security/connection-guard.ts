@@ -1,8 +1,9 @@
 /** What a connection may do before and beside its calls: come in numbers, stay silent, ping without end. */
-import type { Http2Server, Http2Session, ServerHttp2Session } from 'node:http2';
+import type { Http2Session, ServerHttp2Session } from 'node:http2';
 import { constants } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { Server } from '@grpc/grpc-js';
+import { http2ListenersOf, widenConnection } from '../rpc/http2-server.ts';
 import { subjectOf } from './client-certificates.ts';
 
 export interface ConnectionLimits {
@@ -23,8 +24,6 @@ export type ConnectionRefusal = (typeof CONNECTION_REFUSALS)[number];
  */
 const MAX_IDLE_PINGS = 100;
 const PING_WINDOW_MS = 60_000;
-/** Of a call's metadata, uncompressed, as RFC 9113 counts it (6.5.2); a token takes at most half of it. */
-const MAX_METADATA_BYTES = 16 * 1024;
 /** More than an acknowledged ping takes, inside TLS too. */
 const PING_BYTES = 64;
 
@@ -49,7 +48,7 @@ export class ConnectionGuard {
 
   /** Watches every connection of a server that is bound. */
   attach(server: Server): void {
-    for (const listener of listenersOf(server)) {
+    for (const listener of http2ListenersOf(server)) {
       listener.maxConnections = this.#limits.connections;
       listener.on('drop', () => this.#onRefused('connections'));
       listener.on('session', (session) => this.#watch(session));
@@ -72,8 +71,7 @@ export class ConnectionGuard {
     silent.unref();
     // Its SETTINGS are the second half of the preface (RFC 9113, 3.4).
     session.once('remoteSettings', () => clearTimeout(silent));
-    // grpc-js sets none, and a single call could send whatever fits into nine frames.
-    session.settings({ maxHeaderListSize: MAX_METADATA_BYTES });
+    widenConnection(session);
     this.#countPings(session);
     session.once('close', () => {
       clearTimeout(silent);
@@ -108,13 +106,4 @@ export class ConnectionGuard {
     session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM, 0, Buffer.from(text));
     session.destroy();
   }
-}
-
-/** grpc-js hands out neither listeners nor sessions; a version that keeps them elsewhere does not start. */
-function listenersOf(server: Server): readonly Http2Server[] {
-  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
-  const listeners = [...(http2Servers?.keys() ?? [])];
-  if (listeners.length === 0)
-    throw new Error('@grpc/grpc-js has no http2Servers; its version is not the pinned one');
-  return listeners;
 }

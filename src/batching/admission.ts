@@ -15,7 +15,7 @@ export interface QueueState {
   readonly pendingRows: number;
   /** Predicted milliseconds until the engine has answered what it was given. */
   readonly engineMs: number;
-  /** Epoch milliseconds. */
+  /** Monotonic milliseconds. */
   readonly now: number;
 }
 
@@ -32,8 +32,8 @@ export type Refusal = 'queue_full' | 'queue_time' | 'unreachable';
  * once can go elsewhere, and the engine does no work that nobody waits for. With no rows waiting a request is always
  * let in, so a wrong prediction is corrected by the batches that follow it.
  */
-export function refusalOf<T>(
-  { rows, deadline }: RowRequest<T>,
+export function refusalOf(
+  { rows, deadline }: Pick<RowRequest<unknown>, 'rows' | 'deadline'>,
   { pendingRows, engineMs, now }: QueueState,
   { maxBatchRows, maxPendingRows, maxQueueMs }: AdmissionLimits,
   predictor: BatchTimePredictor,

@@ -29,7 +29,7 @@ test('a deadline that the queue would outlast is refused at once, and told when 
   await learn(gate, batcher);
   const accepted = fill(batcher, 5);
   // One batch in flight and four ahead: the sixth is answered after 60 ms, and must fit with a quarter to spare.
-  const deadline = Date.now() + 74;
+  const deadline = performance.now() + 74;
   await expect(batcher.submit({ key: 'a', ...rowsOf(1), deadline })).rejects.toMatchObject({
     code: 'DEADLINE_UNREACHABLE',
     kind: 'exhausted',
@@ -37,7 +37,7 @@ test('a deadline that the queue would outlast is refused at once, and told when 
     message: 'an answer takes about 75 ms now; the deadline is in 74 ms',
   });
   expect(rejected).toHaveBeenCalledExactlyOnceWith('unreachable');
-  const fits = batcher.submit({ key: 'a', ...rowsOf(3), deadline: Date.now() + 76 });
+  const fits = batcher.submit({ key: 'a', ...rowsOf(3), deadline: performance.now() + 76 });
   for (let i = 0; i < 6; i++) await gate.releaseAfter(10);
   expect([...(await fits)]).toEqual([6]);
   await Promise.all(accepted);
@@ -50,7 +50,7 @@ test('what the batch in flight has spent already shortens the prediction', async
   void fill(batcher, 2);
   await vi.advanceTimersByTimeAsync(8);
   // 2 ms + 10 ms + 10 ms, and a quarter to spare.
-  const submit = (left: number) => batcher.submit({ key: 'a', ...rowsOf(1), deadline: Date.now() + left });
+  const submit = (left: number) => batcher.submit({ key: 'a', ...rowsOf(1), deadline: performance.now() + left });
   await expect(submit(27)).rejects.toMatchObject({ code: 'DEADLINE_UNREACHABLE' });
   void submit(28);
   expect(batcher.pendingRows).toBe(9);
@@ -59,7 +59,7 @@ test('what the batch in flight has spent already shortens the prediction', async
 test('a batcher that has seen nothing refuses no deadline', async () => {
   const batcher = batcherOf(new Gate(), { maxPendingRows: 1000 });
   void fill(batcher, 50);
-  void batcher.submit({ key: 'a', ...rowsOf(1), deadline: Date.now() + 1 }).catch(() => {});
+  void batcher.submit({ key: 'a', ...rowsOf(1), deadline: performance.now() + 1 }).catch(() => {});
   expect(batcher.pendingRows).toBe(49 * 8 + 1);
 });
 
@@ -67,7 +67,7 @@ test('with nothing waiting no deadline is refused, however short: a wrong predic
   const gate = new Gate();
   const batcher = batcherOf(gate);
   await learn(gate, batcher);
-  const answer = batcher.submit({ key: 'a', ...rowsOf(1), deadline: Date.now() + 1 });
+  const answer = batcher.submit({ key: 'a', ...rowsOf(1), deadline: performance.now() + 1 });
   await gate.release();
   expect([...(await answer)]).toEqual([2]);
 });
@@ -119,7 +119,7 @@ test('a batch that waited behind another in the engine is not taken for a slow o
   await Promise.all(answers);
   void fill(batcher, 3);
   // 20 ms of two batches in flight, 10 ms of the one that waits, 10 ms of its own, and a quarter to spare.
-  await expect(batcher.submit({ key: 'a', ...rowsOf(1), deadline: Date.now() + 49 })).rejects.toMatchObject({
+  await expect(batcher.submit({ key: 'a', ...rowsOf(1), deadline: performance.now() + 49 })).rejects.toMatchObject({
     message: 'an answer takes about 50 ms now; the deadline is in 49 ms',
   });
 });

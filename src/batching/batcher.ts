@@ -28,7 +28,9 @@ export class Batcher<T = undefined> {
   constructor(settings: BatcherSettings<T>) {
     this.#settings = settings;
     this.#flights = new Flights(this.#predictor, settings.clock);
-    this.#deadlines = new Deadlines(settings.now, (entry) => this.#drop(entry, 'deadline', deadlineError()));
+    this.#deadlines = new Deadlines(settings.clock, (entry) =>
+      this.#drop(entry, 'deadline', deadlineError()),
+    );
   }
 
   /** Rows that wait. */
@@ -60,6 +62,16 @@ export class Batcher<T = undefined> {
     });
   }
 
+  /** What a request of one row would be refused with because of those that wait; counted as refused. */
+  refuseOne(deadline: number | undefined): VigilError | undefined {
+    const pendingRows = this.#queue.rows;
+    if (pendingRows === 0) return undefined;
+    const state = { pendingRows, engineMs: this.#flights.remaining(), now: this.#settings.clock() };
+    const refusal = refusalOf({ rows: 1, deadline }, state, this.#settings, this.#predictor);
+    if (refusal) this.#settings.observer?.rejected(refusal.reason);
+    return refusal?.error;
+  }
+
   /** Refuses new rows and resolves when those accepted are answered. */
   async drain(): Promise<void> {
     this.#draining = true;
@@ -80,7 +92,7 @@ export class Batcher<T = undefined> {
     if (signal?.aborted) return { reason: 'cancelled', error: signal.reason };
     const pendingRows = this.#queue.rows;
     if (pendingRows === 0 && deadline === undefined) return undefined;
-    const now = this.#settings.now();
+    const now = this.#settings.clock();
     if (deadline !== undefined && deadline <= now) return { reason: 'deadline', error: deadlineError() };
     if (pendingRows === 0) return undefined;
     const state = { pendingRows, engineMs: this.#flights.remaining(), now };

@@ -9,13 +9,13 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  */
 export class Deadlines<T> {
   readonly #heap: Entry<T>[] = [];
-  readonly #now: () => number;
+  readonly #clock: () => number;
   readonly #passed: (entry: Entry<T>) => void;
   #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
 
-  /** `now` in epoch milliseconds; `passed` hears of each entry once, when it is removed already. */
-  constructor(now: () => number, passed: (entry: Entry<T>) => void) {
-    this.#now = now;
+  /** `clock` in the deadlines' milliseconds; `passed` hears of each entry once, when it is removed already. */
+  constructor(clock: () => number, passed: (entry: Entry<T>) => void) {
+    this.#clock = clock;
     this.#passed = passed;
   }
 
@@ -38,7 +38,7 @@ export class Deadlines<T> {
   /** Takes out what has passed, in order. Batches call it too: timers do not fire while code runs. */
   expire(): void {
     if (this.#heap.length === 0) return;
-    const now = this.#now();
+    const now = this.#clock();
     for (let first = this.#heap[0]; first && deadlineOf(first) <= now; first = this.#heap[0]) {
       this.remove(first);
       this.#passed(first);
@@ -52,7 +52,7 @@ export class Deadlines<T> {
     const at = deadlineOf(first);
     if (this.#timer && this.#timer.at <= at) return;
     clearTimeout(this.#timer?.handle);
-    const delay = Math.min(LONGEST_TIMER, Math.max(0, Math.ceil(at - this.#now())));
+    const delay = Math.min(LONGEST_TIMER, Math.max(0, Math.ceil(at - this.#clock())));
     const handle = setTimeout(() => {
       this.#timer = undefined;
       this.expire();

@@ -6,7 +6,7 @@ export interface RowRequest<T = undefined> {
   readonly rows: number;
   /** `[rows, size]`; borrowed until the result settles. */
   readonly values: Float32Array;
-  /** Epoch milliseconds; undefined for none. */
+  /** Monotonic milliseconds, as `BatcherSettings.clock`; undefined for none. */
   readonly deadline?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** The first so many values of every result row are the caller's: `run` may return more, for others in the batch. All by default. */

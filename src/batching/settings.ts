@@ -23,9 +23,7 @@ export interface BatcherSettings<T = undefined> extends AdmissionLimits {
    * that the engine cannot stand takes no other with it.
    */
   readonly isEngineGone?: (error: unknown) => boolean;
-  /** Epoch milliseconds: what deadlines are compared with. */
-  readonly now: () => number;
-  /** Monotonic milliseconds, finer than `now`: what durations are taken from. */
+  /** Monotonic milliseconds: what deadlines are compared with and durations taken from. */
   readonly clock: () => number;
   readonly observer?: BatcherObserver;
 }

@@ -47,7 +47,6 @@ export function batcherOf(gate: Pick<Gate, 'run'>, settings: Partial<BatcherSett
     maxQueueMs: 0,
     maxInFlight: 1,
     run: gate.run,
-    now: Date.now,
     clock: () => performance.now(),
     ...settings,
   });

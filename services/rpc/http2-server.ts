@@ -1,0 +1,54 @@
+/** What grpc-js keeps for itself of the HTTP/2 servers below it; one version of it is pinned. */
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type { Server } from '@grpc/grpc-js';
+
+/** Of a call's metadata, uncompressed, as RFC 9113 counts it (6.5.2); a token takes at most half of it. */
+const MAX_METADATA_BYTES = 16 * 1024;
+/**
+ * What a caller may send before the server has read it, on one stream and on one connection. The protocol's 64 KiB hold
+ * nine requests of 18 x 100 values: a connection shared by more callers would wait for window updates, out of sight of
+ * admission.
+ */
+const STREAM_WINDOW_BYTES = 2 ** 20;
+const CONNECTION_WINDOW_BYTES = 2 ** 23;
+/**
+ * Streams that a client may reset at once and per second, for every stream it may have open. A proxy resets one for
+ * every caller whose deadline passes; Node's own limit, 33 a second after a thousand, ends its connection with all other
+ * calls on it. One core resets some 30,000 a second.
+ */
+const RESETS_PER_STREAM = 8;
+
+/** The options that grpc-js hands to node:http2. */
+interface Http2Options {
+  settings?: Record<string, number>;
+  streamResetBurst?: number;
+  streamResetRate?: number;
+}
+
+/** Sets the options of a server that is not bound yet; its version of grpc-js must be one that keeps them. */
+export function setHttp2Options(server: Server, maxConcurrentStreams: number): void {
+  const { commonServerOptions: options } = server as unknown as { commonServerOptions?: Http2Options };
+  if (!options)
+    throw new Error('@grpc/grpc-js has no commonServerOptions; its version is not the pinned one');
+  options.settings = {
+    maxConcurrentStreams,
+    maxHeaderListSize: MAX_METADATA_BYTES,
+    initialWindowSize: STREAM_WINDOW_BYTES,
+  };
+  options.streamResetBurst = RESETS_PER_STREAM * maxConcurrentStreams;
+  options.streamResetRate = RESETS_PER_STREAM * maxConcurrentStreams;
+}
+
+/** The window of a whole connection is no setting: it is widened when the connection is there. */
+export function widenConnection(session: ServerHttp2Session): void {
+  session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+}
+
+/** Of a server that is bound. */
+export function http2ListenersOf(server: Server): readonly Http2Server[] {
+  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
+  const listeners = [...(http2Servers?.keys() ?? [])];
+  if (listeners.length === 0)
+    throw new Error('@grpc/grpc-js has no http2Servers; its version is not the pinned one');
+  return listeners;
+}
