@@ -38,7 +38,7 @@ const schema = z.object({
     .default(Math.min(8, availableParallelism()))
     .describe('Threads of an engine process. Default: available cores, at most 8.'),
   VIGIL_ENGINE_PIPELINE: count(1, 4)
-    .default(2)
+    .default(4)
     .describe('Batches that the serving engine may have at once; a further one goes when half full.'),
   VIGIL_ENGINE_WAIT_MS: count(0, 600_000)
     .default(10_000)
@@ -87,7 +87,7 @@ const schema = z.object({
     .default(10_000)
     .describe('Most ClassifyStream calls that are open at once.'),
   VIGIL_MAX_QUEUE_MS: count(0, 3_600_000)
-    .default(1000)
+    .default(500)
     .describe('Longest predicted wait for the engine, in milliseconds; 0 for no limit.'),
   VIGIL_MAX_QUEUED_RUNS: count(1, 10_000).default(64).describe('Most training runs that wait.'),
   VIGIL_MAX_RESIDENT_MODELS: count(1, 1000)

@@ -35,7 +35,7 @@ export const SECURITY_SETTINGS = {
     .default(0)
     .describe('Most connections from one address; 0 for no such limit, as behind a proxy.'),
   VIGIL_MAX_STREAMS_PER_CONNECTION: count(1, 100_000)
-    .default(1024)
+    .default(2048)
     .describe('Most calls in flight on one connection; clients hold the others back.'),
   VIGIL_MAX_CALLS_PER_PRINCIPAL: count(0, 1_000_000)
     .default(16_384)
