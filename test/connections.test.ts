@@ -1,6 +1,6 @@
 /** What a connection may do to a server before and beside its calls. */
 import { type EventEmitter, once } from 'node:events';
-import { type ClientHttp2Session, connect, constants } from 'node:http2';
+import { type ClientHttp2Session, connect, constants, type SecureClientSessionOptions } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
@@ -21,8 +21,8 @@ async function start(settings: Record<string, string> = {}): Promise<BareServer>
   return server;
 }
 
-function open({ port }: BareServer): ClientHttp2Session {
-  const session = connect(`http://127.0.0.1:${port}`);
+function open({ port }: BareServer, options: SecureClientSessionOptions = {}): ClientHttp2Session {
+  const session = connect(`http://127.0.0.1:${port}`, options);
   session.on('error', () => {});
   closers.push(() => session.destroy());
   return session;
@@ -48,6 +48,22 @@ const HEADERS = {
 };
 /** A message of no bytes: the health of "". */
 const EMPTY = Buffer.alloc(5);
+
+/** Until the server has read what was sent before. */
+const pinged = (session: ClientHttp2Session): Promise<void> =>
+  new Promise((resolve, reject) => {
+    session.ping((error) => (error ? reject(error) : resolve()));
+  });
+
+/** A call on the very session. */
+async function answered(session: ClientHttp2Session): Promise<void> {
+  const stream = session.request({ ...HEADERS, ':path': '/grpc.health.v1.Health/Check' });
+  stream.end(EMPTY);
+  stream.resume();
+  const [headers] = await once(stream, 'response');
+  expect(headers[':status']).toBe(200);
+  await once(stream, 'trailers');
+}
 
 test.each([
   ['nothing', ''],
@@ -113,7 +129,7 @@ test('pings beside answers are those of a client that measures its bandwidth', a
 });
 
 test('streams that are opened and reset in a row end the connection (CVE-2023-44487)', async () => {
-  const server = await start();
+  const server = await start({ VIGIL_MAX_STREAMS_PER_CONNECTION: '16' });
   const session = open(server);
   await once(session, 'connect');
   const over = closed(session);
@@ -166,6 +182,36 @@ test('a client is told how many calls it may have in flight on a connection', as
   const session = open(server);
   await once(session, 'remoteSettings');
   expect(session.remoteSettings.maxConcurrentStreams).toBe(3);
+});
+
+test('a proxy whose callers give up by the thousand keeps its connection', async () => {
+  const server = await start();
+  const session = open(server);
+  await once(session, 'remoteSettings');
+  const given = Array.from({ length: 2000 }, () => {
+    const stream = session.request(HEADERS);
+    stream.on('error', () => {});
+    return stream;
+  });
+  await pinged(session);
+  for (const stream of given) stream.close(constants.NGHTTP2_CANCEL);
+  await pinged(session);
+  await answered(session);
+});
+
+test('streams beyond the limit are refused one by one, and the connection goes on', async () => {
+  const server = await start({ VIGIL_MAX_STREAMS_PER_CONNECTION: '2' });
+  // It sends so many before it has heard of the limit.
+  const session = open(server, { peerMaxConcurrentStreams: 400 });
+  const streams = Array.from({ length: 400 }, () => session.request(HEADERS));
+  const refused: number[] = [];
+  for (const stream of streams) stream.on('error', () => refused.push(stream.rstCode));
+  await expect.poll(() => refused.length).toBe(398);
+  // By nghttp2, or by Node where it still holds the stream before.
+  const codes: number[] = [constants.NGHTTP2_REFUSED_STREAM, constants.NGHTTP2_ENHANCE_YOUR_CALM];
+  expect(codes).toEqual(expect.arrayContaining(refused));
+  for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+  await answered(session);
 });
 
 test('metadata beyond 16 KiB is refused; a megabyte of it costs at most its own connection', async () => {

@@ -150,7 +150,6 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => {});
   process.on('disconnect', () => process.exit(0));
   // Training yields the cores to serving where both want them.
-  if (process.env.XNICE && settings.role !== 'train') setPriority(Number(process.env.XNICE));
   if (settings.role === 'train') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   let chosen: ChosenEngine;
   try {

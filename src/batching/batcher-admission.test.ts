@@ -50,7 +50,8 @@ test('what the batch in flight has spent already shortens the prediction', async
   void fill(batcher, 2);
   await vi.advanceTimersByTimeAsync(8);
   // 2 ms + 10 ms + 10 ms, and a quarter to spare.
-  const submit = (left: number) => batcher.submit({ key: 'a', ...rowsOf(1), deadline: performance.now() + left });
+  const submit = (left: number) =>
+    batcher.submit({ key: 'a', ...rowsOf(1), deadline: performance.now() + left });
   await expect(submit(27)).rejects.toMatchObject({ code: 'DEADLINE_UNREACHABLE' });
   void submit(28);
   expect(batcher.pendingRows).toBe(9);
@@ -119,7 +120,9 @@ test('a batch that waited behind another in the engine is not taken for a slow o
   await Promise.all(answers);
   void fill(batcher, 3);
   // 20 ms of two batches in flight, 10 ms of the one that waits, 10 ms of its own, and a quarter to spare.
-  await expect(batcher.submit({ key: 'a', ...rowsOf(1), deadline: performance.now() + 49 })).rejects.toMatchObject({
+  await expect(
+    batcher.submit({ key: 'a', ...rowsOf(1), deadline: performance.now() + 49 }),
+  ).rejects.toMatchObject({
     message: 'an answer takes about 50 ms now; the deadline is in 49 ms',
   });
 });

@@ -1,5 +1,4 @@
 /** The gRPC server as it is, with health and reflection and no engine: for what happens before any handler. */
-import { trace } from '@opentelemetry/api';
 import { createAuditHandlers } from '../../services/audit/handlers.ts';
 import { readConfig } from '../../services/config.ts';
 import { Health } from '../../services/gen/grpc/health/v1/health_pb.ts';
@@ -50,7 +49,7 @@ export async function startBareServer(
   const options = {
     log,
     access,
-    tracer: trace.getTracer('test'),
+    tracer: undefined,
     onCall: (_: string, code: string) => void statuses.push(code),
     forced: stopping.signal,
   };
