@@ -4,52 +4,34 @@ import { Closer } from '../src/closing.ts';
 import { VigilError } from '../src/errors.ts';
 import { Registry } from '../src/registry/registry.ts';
 import type { VersionRecord } from '../src/registry/version.ts';
-import { createAuditHandlers } from './audit/handlers.ts';
 import { createClassifyBatcher } from './classify/batching.ts';
-import { createClassifierHandlers } from './classify/handlers.ts';
 import { OpenStreams } from './classify/open-streams.ts';
 import { type Config, splitAddress } from './config.ts';
-import { createDatasetHandlers } from './datasets/handlers.ts';
 import { resolveDataset } from './datasets/resolve.ts';
 import { type Engines, openEngines, reportEngines } from './engines.ts';
-import { Operations } from './gen/google/longrunning/operations_pb.ts';
-import { Health } from './gen/grpc/health/v1/health_pb.ts';
-import { GRPCInferenceService } from './gen/inference/grpc_service_pb.ts';
-import { AuditService } from './gen/vigil/v1/audit_pb.ts';
-import { ClassifierService } from './gen/vigil/v1/classify_pb.ts';
-import { DatasetService } from './gen/vigil/v1/datasets_pb.ts';
-import { ModelService } from './gen/vigil/v1/models_pb.ts';
-import { SynthesizerService } from './gen/vigil/v1/synthesize_pb.ts';
-import { TrainingService } from './gen/vigil/v1/train_pb.ts';
-import { mounted, startGrpcServer } from './grpc-server.ts';
-import { createHealthService, HealthBoard, READY } from './health.ts';
+import { startGrpcServer } from './grpc-server.ts';
+import { HealthBoard } from './health.ts';
 import { startOpsServer } from './http.ts';
-import { createInferenceHandlers } from './inference/handlers.ts';
 import { AliasMover } from './models/alias-mover.ts';
 import { ModelCounters } from './models/counters.ts';
 import { DriftObserver } from './models/drift-observer.ts';
 import { PromotionGate } from './models/gate.ts';
-import { createModelHandlers } from './models/handlers.ts';
 import { ModelResidency } from './models/residency.ts';
 import { type Route, Router } from './models/router.ts';
 import { type Answered, Shadow } from './models/shadow.ts';
 import { publishTraffic } from './models/traffic-gauge.ts';
 import { TrafficSetter } from './models/traffic-setter.ts';
 import { VersionRemover } from './models/version-remover.ts';
+import { mountServices } from './mount-services.ts';
 import type { Logger } from './observability/logger.ts';
 import { createMetrics } from './observability/metrics.ts';
 import { startTracing } from './observability/tracing.ts';
-import { createOperationHandlers } from './operations/handlers.ts';
 import { projectVersion } from './project.ts';
-import type { EarlyRefusal } from './rpc/early-refusal.ts';
 import { ConnectionGuard } from './security/connection-guard.ts';
 import { openAccess } from './security/open-access.ts';
 import { openTransport } from './security/transport.ts';
 import { openDataDirectory } from './storage/data-directory.ts';
 import { openSqlite } from './storage/sqlite.ts';
-import { createSynthesizerHandlers } from './synthesize/handlers.ts';
-import { Admission } from './train/admission.ts';
-import { createTrainingHandlers } from './train/handlers.ts';
 import { promoterOf } from './train/promotion.ts';
 import { TrainingSupervisor } from './train/supervisor.ts';
 
@@ -207,76 +189,32 @@ async function compose(config: Config, log: Logger, closer: Closer, open: typeof
     drift.seen(route, version, answered);
     shadow.offer(route, version, answered);
   };
-  const admission = new Admission(store, config.VIGIL_MAX_QUEUED_RUNS, now);
-  const stop = stopping.signal;
-  const streams = new OpenStreams(config.VIGIL_MAX_STREAMS, stop, (open) =>
+  const streams = new OpenStreams(config.VIGIL_MAX_STREAMS, stopping.signal, (open) =>
     instruments.streamsOpen.set(open),
   );
-  const refuseOne: EarlyRefusal = (deadline) => batcher.refuseOne(deadline);
-  const maxBytes = config.VIGIL_MAX_DATASET_BYTES;
-  const services = [
-    mounted(
-      ClassifierService,
-      createClassifierHandlers({
-        router,
-        batcher,
-        counters,
-        instruments,
-        tracer,
-        onAnswered,
-        streams,
-        maxRowsPerCall: config.VIGIL_MAX_ROWS_PER_CALL,
-      }),
-      { classify: refuseOne },
-    ),
-    mounted(
-      SynthesizerService,
-      createSynthesizerHandlers({
-        residency,
-        engine: serving,
-        instruments,
-        tracer,
-        maxRows: config.VIGIL_MAX_SYNTHETIC_ROWS,
-      }),
-    ),
-    mounted(
-      TrainingService,
-      createTrainingHandlers({
-        store,
-        admission,
-        supervisor,
-        resolveDataset: findDataset,
-        stopping: stop,
-        now,
-      }),
-    ),
-    mounted(Operations, createOperationHandlers({ store, supervisor, data, stopping: stop, now })),
-    mounted(
-      ModelService,
-      createModelHandlers({ registry, residency, mover, traffic, remover, engine: serving, store }),
-    ),
-    mounted(DatasetService, createDatasetHandlers({ store, data, maxBytes, now })),
-    mounted(AuditService, createAuditHandlers(store)),
-    mounted(
-      GRPCInferenceService,
-      createInferenceHandlers({
-        registry,
-        residency,
-        router,
-        batcher,
-        counters,
-        instruments,
-        tracer,
-        onAnswered,
-        maxRowsPerCall: config.VIGIL_MAX_ROWS_PER_CALL,
-        maxBatchRows: config.VIGIL_MAX_BATCH_ROWS,
-        serverVersion: codeVersion,
-        isReady: () => health.get(READY) ?? false,
-      }),
-      { modelInfer: refuseOne },
-    ),
-    mounted(Health, createHealthService(health, stop)),
-  ];
+  const services = mountServices(config, {
+    now,
+    codeVersion,
+    stopping: stopping.signal,
+    instruments,
+    tracer,
+    health,
+    data,
+    store,
+    resolveDataset: findDataset,
+    registry,
+    residency,
+    router,
+    counters,
+    batcher,
+    streams,
+    onAnswered,
+    engine: serving,
+    supervisor,
+    mover,
+    traffic,
+    remover,
+  });
   const onCall = (method: string, code: string, seconds: number): void =>
     instruments.rpcDuration.observe({ rpc_method: method, rpc_status_code: code }, seconds);
   const options = { log, tracer, onCall, forced: forced.signal, access };
