@@ -72,7 +72,9 @@ export async function startPeer(name: PeerName, settings: PeerSettings): Promise
     for (const stream of [child.stdout, child.stderr])
       createInterface({ input: stream }).on('line', (line) => {
         log.write(`${line}\n`);
-        if (line.startsWith('{"serving"')) resolve(JSON.parse(line) as Announcement);
+        // Triton's own log may be around it in the same line.
+        const announcement = /\{"serving"[^}]*\}/.exec(line)?.[0];
+        if (announcement !== undefined) resolve(JSON.parse(announcement) as Announcement);
         else if (line.trim() !== '') lastLine = line;
       });
   });
