@@ -35,6 +35,8 @@ export function refuseEarly(
   const responses = new Responses();
   for (const listener of http2ListenersOf(server)) {
     const served = listener.listeners('stream') as ((...event: unknown[]) => void)[];
+    if (served.length === 0)
+      throw new Error('@grpc/grpc-js does not listen to streams; its version is not the pinned one');
     listener.removeAllListeners('stream');
     listener.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
       const path = headers[':path'] as string;
