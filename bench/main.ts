@@ -15,13 +15,15 @@ import { DOCUMENTED, PAGE, RESULTS, readResults } from './page/results.ts';
 import { AXES, type Axis, benchScaling } from './scaling.ts';
 import { addServing } from './serving/command.ts';
 import { benchStreams } from './streams.ts';
-import { printTraining } from './training/print-training.ts';
+import { benchGpu } from './training/on-gpu.ts';
+import { printRows, printTraining } from './training/print-training.ts';
 import { benchTraining } from './training/training.ts';
 
 interface PeerFlags {
   readonly withoutPytorch?: boolean;
   readonly install: boolean;
   readonly cache: string;
+  readonly python?: string;
 }
 
 interface CollapseFlags {
@@ -54,13 +56,16 @@ async function keep(file: string, result: object): Promise<void> {
   remark(`written: ${file}`);
 }
 
-const peer = async ({ withoutPytorch, install, cache }: PeerFlags): Promise<Pytorch> =>
-  withoutPytorch ? { missing: '--without-pytorch was given' } : providePytorch(cache, install, remark);
+async function peer({ withoutPytorch, install, cache, python }: PeerFlags): Promise<Pytorch> {
+  if (withoutPytorch) return { missing: '--without-pytorch was given' };
+  return python ? { python } : providePytorch(cache, install, remark);
+}
 
 /** A benchmark that PyTorch takes part in. */
 const withPeer = (command: Command): Command =>
   command
     .option('--without-pytorch', 'leave PyTorch out')
+    .option('--python <file>', 'a Python that has PyTorch already')
     .option('--no-install', 'do not install PyTorch where it is not yet')
     .option('--cache <directory>', 'where PyTorch is installed', join(homedir(), '.cache', 'vigil-bench'));
 
@@ -83,6 +88,25 @@ withPeer(program.command('training'))
       say: remark,
     });
     printTraining(result);
+    await keep(flags.json, result);
+  });
+
+withPeer(program.command('gpu'))
+  .description('the same on a GPU: compiled steps on WebGPU, beside PyTorch on CUDA and ourselves on the CPU')
+  .option('--json <file>', 'where the rows go', join(RESULTS, 'gpu.json'))
+  .option('--threads <count>', "of everybody's process on the CPU", positive, 2)
+  .option('--rounds <count>', 'rounds in which everybody takes turns', positive, 5)
+  .action(async (flags: PeerFlags & { json: string; threads: number; rounds: number }) => {
+    const { threads, rounds } = flags;
+    const result = await benchGpu({
+      threads,
+      pace: { rounds, milliseconds: 80, least: 2 },
+      pytorch: await peer(flags),
+      command: asTyped(),
+      say: remark,
+    });
+    printRows(result.rows);
+    for (const { who, reason } of result.absent) write(`${who} took no part: ${reason}`);
     await keep(flags.json, result);
   });
 

@@ -47,7 +47,12 @@ export async function benchScaling(settings: {
   const { threads, axes, pace, pytorch, say } = settings;
   const began = provenance(settings.command);
   const rows: ScalingRow[] = [];
-  const field = await openField(threads, shapeOf(PAPER, PAPER_BATCH), pytorch, VARIANTS);
+  const field = await openField({
+    threads,
+    shape: shapeOf(PAPER, PAPER_BATCH),
+    pytorch,
+    variants: VARIANTS,
+  });
   try {
     for (const axis of axes) {
       for (const value of AXES[axis]) {

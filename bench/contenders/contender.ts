@@ -3,12 +3,17 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { RequestKind, Requests } from './protocol.ts';
 
+export const DEVICES = ['cpu', 'gpu'] as const;
+export type Device = (typeof DEVICES)[number];
+
 /** Who a figure belongs to. */
 export interface Identity {
   readonly engine: 'onnxruntime' | 'tensorflow' | 'pytorch';
   /** How PyTorch is written; our engines have none. */
   readonly variant?: string;
   readonly threads: number;
+  /** What computes. */
+  readonly device: Device;
 }
 
 export interface Contender extends Identity {
@@ -18,8 +23,8 @@ export interface Contender extends Identity {
   close(): Promise<void>;
 }
 
-export const nameOf = ({ engine, variant }: Identity): string =>
-  variant === undefined ? engine : `${engine} ${variant}`;
+export const nameOf = ({ engine, variant, device }: Identity): string =>
+  [engine, variant, device === 'gpu' ? 'on the GPU' : undefined].filter(Boolean).join(' ');
 
 /** Lines of stderr that are told when a process dies. */
 const LAST_WORDS = 12;

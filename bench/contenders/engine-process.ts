@@ -1,15 +1,17 @@
 /** One of our engines' turn: a process that is told over stdin what to time, and answers on stdout. */
 import { createInterface } from 'node:readline';
 import { chooseEngine } from '../../src/tensor/choose.ts';
-import { ENGINE_NAMES } from '../../src/tensor/engine.ts';
+import { DEVICE_WISHES, ENGINE_NAMES } from '../../src/tensor/engine.ts';
 import { checkSteps, writeCase } from '../training/check-steps.ts';
 import { type EngineWorks, openWorks } from '../training/engine-works.ts';
 import type { RequestKind, Requests, Shape } from './protocol.ts';
 
-const [name, threads] = process.argv.slice(2);
+const [name, threads, device] = process.argv.slice(2);
 const engineName = ENGINE_NAMES.find((known) => known === name);
 if (!engineName) throw new Error(`no engine ${name}`);
-const { engine } = await chooseEngine({ engine: engineName, device: 'cpu', threads: Number(threads) });
+const wish = DEVICE_WISHES.find((known) => known === device);
+if (!wish) throw new Error(`no device ${device}`);
+const { engine } = await chooseEngine({ engine: engineName, device: wish, threads: Number(threads) });
 let works: EngineWorks | undefined;
 let shape: Shape | undefined;
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareResults, type Differences } from '../training/compare.ts';
-import { type Contender, type Identity, nameOf } from './contender.ts';
+import { type Contender, type Device, type Identity, nameOf } from './contender.ts';
 import type { Pytorch } from './install-pytorch.ts';
 import { openOurs, openPytorch, VARIANTS, type Variant } from './open.ts';
 import type { Shape } from './protocol.ts';
@@ -25,19 +25,30 @@ export interface Field {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Opens all that can run here with `threads` threads, at a shape. onnxruntime must; the caller closes. */
-export async function openField(
-  threads: number,
-  shape: Shape,
-  pytorch: Pytorch,
-  variants: readonly Variant[] = VARIANTS,
-): Promise<Field> {
+export interface FieldSettings {
+  readonly threads: number;
+  readonly shape: Shape;
+  readonly pytorch: Pytorch;
+  readonly variants?: readonly Variant[];
+  /** On a GPU the field has onnxruntime on the CPU too, which the others are held to. Default: the CPU. */
+  readonly device?: Device;
+}
+
+/** Opens all that can run here. onnxruntime must, on the device that is asked for; the caller closes. */
+export async function openField({
+  threads,
+  shape,
+  pytorch,
+  variants = VARIANTS,
+  device = 'cpu',
+}: FieldSettings): Promise<Field> {
   const contenders: Contender[] = [];
   const absent: Absent[] = [];
   const versions: Record<string, string> = {};
   const enter = async (contender: Contender): Promise<void> => {
     try {
-      versions[contender.engine] = (await contender.ask('open', shape)).version;
+      const { version } = await contender.ask('open', shape);
+      versions[contender.engine] = version;
       contenders.push(contender);
     } catch (error) {
       await contender.close();
@@ -46,9 +57,10 @@ export async function openField(
     }
   };
   await enter(openOurs('onnxruntime', threads));
-  await enter(openOurs('tensorflow', threads));
+  if (device === 'gpu') await enter(openOurs('onnxruntime', threads, device));
+  await enter(openOurs('tensorflow', threads, device));
   if ('missing' in pytorch) absent.push({ who: 'pytorch', reason: pytorch.missing });
-  else for (const variant of variants) await enter(openPytorch(pytorch.python, variant, threads));
+  else for (const variant of variants) await enter(openPytorch(pytorch.python, variant, threads, device));
   return {
     contenders,
     absent,
@@ -83,7 +95,7 @@ export async function checkField(field: Field): Promise<{ field: Field; checks: 
     const absent = [...field.absent];
     const checks: Check[] = [];
     for (const other of others) {
-      const { engine, threads, variant } = other;
+      const { engine, threads, device, variant } = other;
       try {
         await other.ask('check', { case: case_, results: file(other) });
       } catch (error) {
@@ -92,7 +104,7 @@ export async function checkField(field: Field): Promise<{ field: Field; checks: 
         continue;
       }
       try {
-        const identity = { engine, threads, ...(variant === undefined ? {} : { variant }) };
+        const identity = { engine, threads, device, ...(variant === undefined ? {} : { variant }) };
         checks.push({ ...identity, ...(await compareResults(file(ours), file(other))) });
       } catch (cause) {
         throw new Error(`${nameOf(other)} computes something else: ${messageOf(cause)}`, { cause });

@@ -49,11 +49,12 @@ export async function measureRounds(
       await setTimeout(SETTLE_MS);
     }
   }
-  return entries.map(({ job, each: { engine, variant, threads }, times }) => ({
+  return entries.map(({ job, each: { engine, variant, threads, device }, times }) => ({
     work: job.work,
     engine,
     ...(variant === undefined ? {} : { variant }),
     threads,
+    device,
     batch: job.rows,
     medianMs: rounded(median(times)),
     minMs: rounded(Math.min(...times)),

@@ -8,7 +8,8 @@ test('docs/performance.md is what the results give (npm run bench -- page writes
 });
 
 test('a page without results says how to get them', () => {
-  const page = renderPage({ training: undefined, epoch: undefined, scaling: undefined, serving: undefined });
-  for (const name of ['training', 'epoch', 'scaling', 'serving --scenarios all'])
+  const nothing = { training: undefined, gpu: undefined, epoch: undefined, scaling: undefined };
+  const page = renderPage({ ...nothing, serving: undefined });
+  for (const name of ['training', 'gpu', 'epoch', 'scaling', 'serving --scenarios all'])
     expect(page).toContain(`Not measured yet: \`npm run bench -- ${name}\``);
 });

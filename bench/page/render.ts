@@ -3,13 +3,16 @@ import type { EpochResult } from '../epoch.ts';
 import type { ScalingResult } from '../scaling.ts';
 import { AXES } from '../scaling.ts';
 import type { ServingResult } from '../serving/serving.ts';
+import type { GpuResult } from '../training/on-gpu.ts';
 import type { TrainingResult } from '../training/training.ts';
+import { gpuSection } from './gpu-section.ts';
 import { milliseconds, notMeasured, percent, standsOn, table } from './markdown.ts';
 import { servingSection } from './serving-section.ts';
 import { trainingSection } from './training-section.ts';
 
 export interface Results {
   readonly training: TrainingResult | undefined;
+  readonly gpu: GpuResult | undefined;
   readonly epoch: EpochResult | undefined;
   readonly scaling: ScalingResult | undefined;
   readonly serving: ServingResult | undefined;
@@ -17,7 +20,7 @@ export interface Results {
 
 const INTRODUCTION = `# Performance
 
-Generated from \`bench/results/*.json\` by \`npm run bench -- page\`; a test holds it to them. Measure it again on your machine: \`npm run bench -- training\`, \`epoch\`, \`scaling\`. The first installs PyTorch (some 4 GB) below \`~/.cache/vigil-bench\`, or says why it cannot.
+Generated from \`bench/results/*.json\` by \`npm run bench -- page\`; a test holds it to them. Measure it again on your machine: \`npm run bench -- training\`, \`epoch\`, \`scaling\`, \`gpu\`. The first installs PyTorch (some 4 GB) below \`~/.cache/vigil-bench\`, or says why it cannot.
 
 Figures are of one machine and one day; ratios hold better. In the sections about training every contender is a process of its own with the same number of threads, idle while others run; all take turns in every round, so that whatever else the machine does hits all alike. Threads that wait sleep instead of spinning, everybody's. Inputs are made inside the timed region, as a training loop makes them: batches gathered, noise and dropout masks drawn, losses read.
 
@@ -73,17 +76,12 @@ function scalingSection(result: ScalingResult | undefined): string {
   ].join('\n\n');
 }
 
-/** No benchmark asks for a GPU yet: the page says so instead of leaving a gap. */
-const ON_A_GPU = `## On a GPU
-
-Not measured: no machine with a GPU was at hand, and no figure above says anything about one.`;
-
-export const renderPage = ({ training, epoch, scaling, serving }: Results): string =>
+export const renderPage = ({ training, gpu, epoch, scaling, serving }: Results): string =>
   `${[
     INTRODUCTION,
     servingSection(serving),
     trainingSection(training),
     epochSection(epoch),
     scalingSection(scaling),
-    ON_A_GPU,
+    gpuSection(gpu),
   ].join('\n\n')}\n`;

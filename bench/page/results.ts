@@ -20,6 +20,7 @@ async function read<T>(name: string): Promise<T | undefined> {
 /** What is kept in bench/results. */
 export const readResults = async (): Promise<Results> => ({
   training: await read('training'),
+  gpu: await read('gpu'),
   epoch: await read('epoch'),
   scaling: await read('scaling'),
   serving: await read('serving'),

@@ -7,6 +7,8 @@ import struct
 
 import torch
 
+from place import device
+
 
 def read(path):
     with open(path, "rb") as file:
@@ -17,14 +19,15 @@ def read(path):
     for name, entry in header.items():
         if name != "__metadata__":
             count, offset = math.prod(entry["shape"]), 8 + length + entry["data_offsets"][0]
-            arrays[name] = torch.frombuffer(data, dtype=torch.float32, count=count, offset=offset).view(entry["shape"])
+            values = torch.frombuffer(data, dtype=torch.float32, count=count, offset=offset)
+            arrays[name] = values.view(entry["shape"]).to(device())
     return arrays
 
 
 def write(path, arrays):
     header, parts, at = {}, [], 0
     for name, tensor in arrays.items():
-        values = tensor.detach().float().contiguous()
+        values = tensor.detach().float().cpu().contiguous()
         part = ctypes.string_at(values.data_ptr(), 4 * values.numel())
         header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [at, at + len(part)]}
         parts.append(part)

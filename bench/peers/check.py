@@ -50,5 +50,5 @@ def check(spec, batch, variant, source, target):
             theirs = parameter(network, key)
             gradient = adam.state[theirs]["exp_avg"] / (1 - BETA1[name])
             results[f"{prefix}gradient/{key}"] = unmirrored(network, key, gradient, before.shape)
-            results[f"{prefix}change/{key}"] = unmirrored(network, key, theirs, before.shape) - before
+            results[f"{prefix}change/{key}"] = unmirrored(network, key, theirs, before.shape) - before.cpu()
     arrays.write(target, results)

@@ -141,5 +141,5 @@ def unmirrored(network, name, theirs, shape):
     """The inverse of `mirrored`: values of a module's parameter in the project's layout."""
     order = mirrored(network, name, torch.arange(math.prod(shape)).view(shape)).flatten()
     ours = torch.empty(math.prod(shape))
-    ours[order] = theirs.detach().flatten()
+    ours[order] = theirs.detach().cpu().flatten()
     return ours.view(shape)

@@ -9,6 +9,7 @@ import time
 
 import torch
 
+import place
 from check import check
 from variants import VARIANTS
 from works import Works
@@ -17,10 +18,12 @@ from works import Works
 def times(run, milliseconds, least):
     """Milliseconds of each run, after one that is not counted."""
     run()
+    place.finish()
     taken, end = [], time.perf_counter() + milliseconds / 1000
     while len(taken) < least or time.perf_counter() < end:
         began = time.perf_counter()
         run()
+        place.finish()
         taken.append(1000 * (time.perf_counter() - began))
     return taken
 
@@ -30,7 +33,7 @@ def answer(request, variant, opened):
     if kind == "open":
         shape = {key: request[key] for key in ("spec", "batch", "expected", "capacity")}
         opened["works"], opened["shape"] = Works(**shape, variant=variant), shape
-        return {"version": torch.__version__, "python": platform.python_version()}
+        return {"version": place.version(), "python": platform.python_version()}
     if kind == "check":
         check(opened["shape"]["spec"], opened["shape"]["batch"], variant, request["case"], request["results"])
         return {}
@@ -56,14 +59,18 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--variant", choices=VARIANTS, required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     arguments = parser.parse_args()
     variant = VARIANTS[arguments.variant]
     settle({**ASLEEP, **KEEP_MEMORY} if variant.lean else ASLEEP)
     if variant.lean:
         torch.set_flush_denormal(True)
+    place.use(arguments.device)
     torch.manual_seed(1)
     torch.set_num_threads(arguments.threads)
     torch.set_num_interop_threads(1)
+    # Single precision, as everybody's.
+    torch.backends.cudnn.allow_tf32 = False
     opened = {}
     for line in sys.stdin:
         try:

@@ -6,6 +6,7 @@ import losses
 from dropout import RATE as DROPOUT
 from dropout import random_bytes
 from networks import FEATURES, NETWORKS
+from place import device
 
 RATE = 1e-4
 EPSILON = 1e-7
@@ -16,7 +17,7 @@ class Trainer:
     def __init__(self, spec, batch, variant):
         self.batch = batch
         self.variant = variant
-        self.networks = {name: make(spec) for name, make in NETWORKS.items()}
+        self.networks = {name: make(spec).to(device()) for name, make in NETWORKS.items()}
         self.g, self.d, self.c = (self.networks[name] for name in ("generator", "discriminator", "classifier"))
         if variant.lean:
             for network in (self.d, self.c):

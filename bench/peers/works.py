@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from networks import LATENT
+from place import device
 from steps import Trainer
 
 ROWS = 600
@@ -17,31 +18,33 @@ class Works:
         self.expected, self.capacity = expected, capacity
         self.trainer = Trainer(spec, batch, variant)
         self.image = (1, spec["channels"], spec["steps"])
-        self.data = torch.rand(ROWS, *self.image) * 2 - 1
-        self.labels = torch.randint(spec["classes"], (ROWS,))
-        self.low, self.high = torch.full((spec["channels"], 1), -2.0), torch.full((spec["channels"], 1), 3.0)
+        self.data = torch.rand(ROWS, *self.image, device=device()) * 2 - 1
+        self.labels = torch.randint(spec["classes"], (ROWS,), device=device())
+        column = torch.ones((spec["channels"], 1), device=device())
+        self.low, self.high = -2.0 * column, 3.0 * column
         compiled = (lambda f: torch.compile(f, dynamic=False)) if variant.compiled else (lambda f: f)
         self.classify = compiled(self._classify)
         self.sample = compiled(self._sample)
 
     def get(self, work, rows):
         if work == "forward":
+            # Samples arrive in host memory and answers leave from there.
             samples = torch.rand(rows, *self.image[1:]) * 5 - 2
-            return lambda: self.inference(self.classify, samples)
+            return lambda: self.inference(self.classify, samples.to(device()))
         if work == "sample":
-            label = torch.ones(rows, dtype=torch.long)
-            return lambda: self.inference(self.sample, torch.randn(rows, LATENT), label)
+            label = torch.ones(rows, dtype=torch.long, device=device())
+            return lambda: self.inference(self.sample, self.noise(rows), label)
         if work == "matrix-product":
             left, right = torch.rand(rows, rows), torch.rand(rows, rows)
             return lambda: left @ right
         return getattr(self, work.replace("-", "_"))
 
     def real(self):
-        rows = torch.randint(ROWS, (self.batch,))
+        rows = torch.randint(ROWS, (self.batch,), device=device())
         return self.data[rows], self.labels[rows]
 
     def noise(self, rows):
-        return torch.randn(rows, LATENT)
+        return torch.randn(rows, LATENT, device=device())
 
     def one_hot(self, labels):
         return F.one_hot(labels, self.spec["classes"]).float()
@@ -68,10 +71,10 @@ class Works:
         weights = None
         if self.variant.compiled:
             # A compiled graph has one shape: rows of weight 0 fill it.
-            weights = torch.ones(self.batch + self.capacity)
+            weights = torch.ones(self.batch + self.capacity, device=device())
             weights[self.batch + len(classes) :] = 0
             classes += [0] * (self.capacity - len(classes))
-        classes = torch.tensor(classes)
+        classes = torch.tensor(classes, device=device())
         return self.trainer.classifier_step(
             real, torch.cat([labels, classes]), self.noise(len(classes)), self.one_hot(classes), weights
         )
@@ -85,7 +88,7 @@ class Works:
 
     def inference(self, f, *inputs):
         with torch.inference_mode():
-            return f(*inputs)
+            return f(*inputs).cpu()
 
     def _classify(self, samples):
         scaled = ((samples - self.low) * (2 / (self.high - self.low)) - 1).clamp(-1, 1)

@@ -1,9 +1,26 @@
 import { write, writeTable } from '../../services/cli/print.ts';
 import { nameOf } from '../contenders/contender.ts';
+import type { Row } from '../contenders/rounds.ts';
 import type { TrainingResult } from './training.ts';
 import { ratioOf } from './verdicts.ts';
 
 const milliseconds = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
+
+/** What everybody took, on the terminal. */
+export function printRows(rows: readonly Row[]): void {
+  writeTable(
+    ['work', 'rows', 'engine', 'median ms', 'min ms', 'rows/s', 'of PyTorch'],
+    rows.map((row) => [
+      row.work,
+      String(row.batch),
+      nameOf(row),
+      milliseconds(row.medianMs),
+      milliseconds(row.minMs),
+      String(Math.round((1000 * row.batch) / row.medianMs)),
+      ratioOf(rows, row)?.toFixed(2) ?? '',
+    ]),
+  );
+}
 
 /** The table on the terminal. */
 export function printTraining(result: TrainingResult): void {

@@ -2,7 +2,8 @@
 import { PAPER_COUNTS } from '../../src/data/simulated/drivers.ts';
 import type { ModelSpec } from '../../src/models/spec.ts';
 import { planAugmentation } from '../../src/training/augmentation.ts';
-import type { Shape } from '../contenders/protocol.ts';
+import type { Shape, Work } from '../contenders/protocol.ts';
+import type { Job } from '../contenders/rounds.ts';
 
 export const PAPER = { channels: 18, steps: 100, classes: 3 } as const;
 export const PAPER_BATCH = 16;
@@ -24,3 +25,11 @@ export const specOfShape = ({ spec }: Shape): ModelSpec => ({
   generatorArchitecture: 'paper',
   classifierArchitecture: 'paper',
 });
+
+const STEPS = ['classifier-step', 'discriminator-step', 'generator-step', 'joint-iteration'] as const;
+const ROWS = [1, 16, 256] as const;
+/** What is timed at the paper's shape: every step, and passes of some rows. */
+export const TIMED: readonly (Job & { readonly work: Work })[] = [
+  ...STEPS.map((work) => ({ work, rows: PAPER_BATCH })),
+  ...(['forward', 'sample'] as const).flatMap((work) => ROWS.map((rows) => ({ work, rows }))),
+];

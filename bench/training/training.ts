@@ -7,16 +7,10 @@ import { type Job, measureRounds, type Pace, type Row } from '../contenders/roun
 import { type Provenance, provenance, rounded } from '../machine.ts';
 import { PRODUCT_SIDE } from './engine-works.ts';
 import { flopsOf } from './flops.ts';
-import { PAPER_BATCH, PAPER_SHAPE } from './shapes.ts';
+import { PAPER_SHAPE, TIMED } from './shapes.ts';
 import { type Verdict, verdictsOf } from './verdicts.ts';
 
-const STEPS = ['classifier-step', 'discriminator-step', 'generator-step', 'joint-iteration'] as const;
-const ROWS = [1, 16, 256] as const;
-const JOBS: readonly Job[] = [
-  ...STEPS.map((work) => ({ work, rows: PAPER_BATCH })),
-  ...(['forward', 'sample'] as const).flatMap((work) => ROWS.map((rows) => ({ work, rows }))),
-  { work: 'matrix-product', rows: PRODUCT_SIDE },
-];
+const JOBS: readonly Job[] = [...TIMED, { work: 'matrix-product', rows: PRODUCT_SIDE }];
 
 /** A row and the least time that its matrix products take at the machine's own rate. */
 export interface TrainingRow extends Row {
@@ -54,7 +48,7 @@ export async function benchTraining(settings: {
   let absent: readonly Absent[] = [];
   let versions: Readonly<Record<string, string>> = {};
   for (const count of threads) {
-    const opened = await openField(count, PAPER_SHAPE, pytorch);
+    const opened = await openField({ threads: count, shape: PAPER_SHAPE, pytorch });
     try {
       say(`${count} thread${count > 1 ? 's' : ''}: ${opened.contenders.map(nameOf).join(', ')}; checking`);
       const { field, checks: found } = await checkField(opened);
