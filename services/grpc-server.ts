@@ -9,7 +9,7 @@ import { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection
 import { createReflectionService } from './reflection.ts';
 import { type EarlyRefusal, refuseEarly } from './rpc/early-refusal.ts';
 import type { ServiceHandlers } from './rpc/handler.ts';
-import { setHttp2Options } from './rpc/http2-server.ts';
+import { releaseClosedStreams, setHttp2Options } from './rpc/http2-server.ts';
 import { addService, type ServeOptions } from './rpc/serve.ts';
 import type { ConnectionGuard } from './security/connection-guard.ts';
 import type { Transport } from './security/transport.ts';
@@ -85,6 +85,7 @@ export async function startGrpcServer(
     });
   });
   guard.attach(server);
+  releaseClosedStreams(server);
   // A refused call is traced like any other, so with traces it goes the whole way.
   if (!options.tracer)
     refuseEarly(server, new Map(services.flatMap(({ refusals }) => [...refusals])), options.onCall);

@@ -28,7 +28,7 @@ export function createClassifierHandlers(settings: {
 }): ServiceHandlers<typeof ClassifierService> {
   const { router, batcher, counters, instruments, tracer, onAnswered, maxRowsPerCall } = settings;
   return {
-    classify: async ({ model, samples: tensor, options }, { signal, deadline, requestId }) => {
+    classify: async ({ model, samples: tensor, options }, { cancellation, deadline, requestId }) => {
       const wanted = toWanted(options);
       const { route, version, release } = router.hold(model, requestId);
       try {
@@ -40,7 +40,7 @@ export function createClassifierHandlers(settings: {
         const answers = await withSpan(tracer, 'batch', { 'vigil.rows': rows }, [], () => {
           const tag = { trace: context.active(), embedding };
           return counters.request(key, () =>
-            batcher.submit({ key, rows, values, columns, deadline, signal, tag }),
+            batcher.submit({ key, rows, values, columns, deadline, signal: cancellation, tag }),
           );
         });
         const engineRows = embedding

@@ -1,31 +1,46 @@
 interface PendingCall {
+  readonly id: number;
   resolve(reply: unknown): void;
   reject(error: unknown): void;
 }
 
-/** Requests that wait for the engine's reply, by id. */
+/** Most slots; an id is a slot and how often slots were taken before. */
+const SLOTS = 2 ** 20;
+
+/**
+ * Requests that wait for the engine's reply, by id. In slots that are used again: a Map that every batch enters and
+ * leaves keeps the batches in its outgrown tables reachable for the young collections of V8.
+ */
 export class PendingCalls {
-  readonly #calls = new Map<number, PendingCall>();
+  readonly #slots: (PendingCall | undefined)[] = [];
+  readonly #free: number[] = [];
+  #waiting = 0;
   /** When those that should be answered soon were sent, oldest first: milliseconds of `performance.now`. */
   readonly #urgent = new Map<number, number>();
   #urgentAnsweredAt = 0;
-  #next = 1;
+  #taken = 0;
   #empty: (() => void)[] = [];
 
-  /** A new request; its reply is dropped when the signal aborts first. */
+  /** A new request; its reply is dropped when the signal aborts first. RangeError when a million wait. */
   add<R>(signal: AbortSignal | undefined, urgent: boolean): { id: number; reply: Promise<R> } {
-    const id = this.#next++;
+    const slot = this.#free.pop() ?? this.#slots.length;
+    if (slot >= SLOTS) throw new RangeError(`${SLOTS} requests wait for the engine`);
+    const id = this.#taken++ * SLOTS + slot;
     if (urgent) this.#urgent.set(id, performance.now());
+    this.#waiting += 1;
     const reply = new Promise<R>((resolve, reject) => {
       const aborted = (): void => this.reject(id, signal?.reason);
       const settle = (): void => {
-        this.#calls.delete(id);
+        this.#slots[slot] = undefined;
+        this.#free.push(slot);
+        this.#waiting -= 1;
         if (this.#urgent.delete(id)) this.#urgentAnsweredAt = performance.now();
         signal?.removeEventListener('abort', aborted);
-        if (this.#calls.size === 0) for (const wake of this.#empty.splice(0)) wake();
+        if (this.#waiting === 0) for (const wake of this.#empty.splice(0)) wake();
       };
       signal?.addEventListener('abort', aborted, { once: true });
-      this.#calls.set(id, {
+      this.#slots[slot] = {
+        id,
         resolve: (value) => {
           settle();
           resolve(value as R);
@@ -34,7 +49,7 @@ export class PendingCalls {
           settle();
           reject(error);
         },
-      });
+      };
     });
     return { id, reply };
   }
@@ -48,19 +63,25 @@ export class PendingCalls {
 
   /** Resolves when no request waits. */
   settled(): Promise<void> {
-    if (this.#calls.size === 0) return Promise.resolve();
+    if (this.#waiting === 0) return Promise.resolve();
     return new Promise((resolve) => this.#empty.push(resolve));
   }
 
   resolve(id: number, reply: unknown): void {
-    this.#calls.get(id)?.resolve(reply);
+    this.#find(id)?.resolve(reply);
   }
 
   reject(id: number, error: unknown): void {
-    this.#calls.get(id)?.reject(error);
+    this.#find(id)?.reject(error);
   }
 
   rejectAll(error: unknown): void {
-    for (const call of [...this.#calls.values()]) call.reject(error);
+    for (const call of [...this.#slots]) call?.reject(error);
+  }
+
+  /** Undefined when it was settled before, whoever has its slot now. */
+  #find(id: number): PendingCall | undefined {
+    const call = this.#slots[id % SLOTS];
+    return call?.id === id ? call : undefined;
   }
 }

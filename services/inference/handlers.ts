@@ -67,7 +67,7 @@ export function createInferenceHandlers(settings: {
           : [resolveModel(registry, name, version)];
       return { modelStats: models.map((model) => toStatistics(model, counters.of(model.version.version))) };
     },
-    modelInfer: async (request, { signal, requestId, deadline: callDeadline }) => {
+    modelInfer: async (request, { cancellation, requestId, deadline: callDeadline }) => {
       const deadline = deadlineOf(request.parameters, callDeadline, performance.now());
       refuseUnoffered(request.parameters, 'parameters');
       const { name, version: named } = resolveModel(registry, request.modelName, request.modelVersion);
@@ -83,7 +83,7 @@ export function createInferenceHandlers(settings: {
         const logits = await withSpan(tracer, 'batch', { 'vigil.rows': rows }, [], () => {
           const tag = { trace: context.active(), embedding: false };
           return counters.request(key, () =>
-            batcher.submit({ key, rows, values, columns, deadline, signal, tag }),
+            batcher.submit({ key, rows, values, columns, deadline, signal: cancellation, tag }),
           );
         });
         onAnswered(route, version, { rows, values, logits });

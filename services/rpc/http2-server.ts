@@ -1,5 +1,5 @@
 /** What grpc-js keeps for itself of the HTTP/2 servers below it; one version of it is pinned. */
-import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
 
 /** Of a call's metadata, uncompressed, as RFC 9113 counts it (6.5.2); a token takes at most half of it. */
@@ -47,6 +47,25 @@ export function setHttp2Options(server: Server, maxConcurrentStreams: number): v
 export function widenConnection(session: ServerHttp2Session): void {
   session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
 }
+
+/**
+ * Cuts a closed stream off from its call: message, answer, caller. Node remembers the streams of a connection in a Map,
+ * whose outgrown tables point to those that follow; once one of them is old, V8's young collections take all of them for
+ * reachable, and what hangs on the streams is carried to the old generation, whose collections stop the process for tens
+ * of milliseconds. Of a server that is bound, before anything else listens to its streams.
+ */
+export function releaseClosedStreams(server: Server): void {
+  for (const listener of http2ListenersOf(server)) {
+    listener.prependListener('stream', (stream: ServerHttp2Stream) => {
+      stream.once('close', () => {
+        stream.removeAllListeners();
+        stream.on('error', ignore);
+      });
+    });
+  }
+}
+
+const ignore = (): void => {};
 
 /** Of a server that is bound. */
 export function http2ListenersOf(server: Server): readonly Http2Server[] {

@@ -16,7 +16,7 @@ import type {
 import type { Logger } from 'pino';
 import { VigilError } from '../../src/errors.ts';
 import type { Access, ArrivedCall } from '../security/access.ts';
-import { Cancellation } from './cancellation.ts';
+import { Cancellation, LiveCalls } from './cancellation.ts';
 import { decode, encode } from './codec.ts';
 import { toServiceDefinition } from './definition.ts';
 import type { CallContext, ServiceHandlers } from './handler.ts';
@@ -29,8 +29,6 @@ type Call =
   | ServerReadableStream<Buffer, Buffer>
   | ServerWritableStream<Buffer, Buffer>
   | ServerDuplexStream<Buffer, Buffer>;
-/** Calls of a service that are under way. */
-type Live = Set<Cancellation>;
 /** A handler with its message types forgotten; the descriptor beside it says what they are. */
 type UnknownHandler = (request: unknown, context: CallContext) => unknown;
 
@@ -49,11 +47,8 @@ export function addService<S extends DescService>(
   options: ServeOptions,
 ): void {
   const implementation: UntypedServiceImplementation = {};
-  const live: Live = new Set();
-  const force = (): void => {
-    const reason = new VigilError('SHUTTING_DOWN', 'the server is shutting down');
-    for (const cancellation of live) cancellation.abort(reason);
-  };
+  const live = new LiveCalls();
+  const force = (): void => live.abort(new VigilError('SHUTTING_DOWN', 'the server is shutting down'));
   options.forced.addEventListener('abort', force, { once: true });
   for (const method of service.methods) {
     const handler = (handlers as unknown as Record<string, UnknownHandler>)[method.localName]!;
@@ -94,7 +89,13 @@ class CallFacts implements CallContext {
   }
 }
 
-function bind(name: string, method: DescMethod, handler: UnknownHandler, options: ServeOptions, live: Live) {
+function bind(
+  name: string,
+  method: DescMethod,
+  handler: UnknownHandler,
+  options: ServeOptions,
+  live: LiveCalls,
+) {
   const asksStream = method.methodKind === 'client_streaming' || method.methodKind === 'bidi_streaming';
   const answersStream = method.methodKind === 'server_streaming' || method.methodKind === 'bidi_streaming';
   const gate = options.access.gate(name, asksStream || answersStream);
@@ -135,7 +136,7 @@ function bind(name: string, method: DescMethod, handler: UnknownHandler, options
     };
     const end = (): void => {
       over = true;
-      live.delete(cancellation);
+      live.remove(cancellation);
     };
     observeCall(options, name, call.metadata as Metadata, work).then(
       (reply) => {

@@ -1,6 +1,11 @@
 import type { Batch, Part } from './batch.ts';
 import type { Entry } from './request.ts';
 
+interface Place<T> {
+  readonly entry: Entry<T>;
+  readonly order: number;
+}
+
 /** Places at the front, or of dropped requests, that are kept before the list is written anew. */
 const SLACK = 64;
 
@@ -14,7 +19,8 @@ export class Lane<T> {
   readonly alone: boolean;
   /** Rows that wait. */
   rows = 0;
-  #places: { readonly entry: Entry<T>; readonly order: number }[] = [];
+  /** Undefined where it has been taken. */
+  #places: (Place<T> | undefined)[] = [];
   #head = 0;
   #stale = 0;
 
@@ -39,7 +45,8 @@ export class Lane<T> {
     entry.lane = undefined;
     this.rows -= entry.waiting;
     this.#stale += 1;
-    if (this.#stale > SLACK && this.#stale > (this.#places.length - this.#head) / 2) this.#rewrite();
+    if (this.rows === 0) this.#clear();
+    else if (this.#stale > SLACK && this.#stale > (this.#places.length - this.#head) / 2) this.#rewrite();
   }
 
   /** The next batch, at most `maxRows`; at least one row must wait. `first` hears of requests that begin to run. */
@@ -57,27 +64,35 @@ export class Lane<T> {
       rows += count;
       if (entry.waiting > 0) break;
       entry.lane = undefined;
+      this.#places[this.#head] = undefined;
       this.#head += 1;
     }
     this.rows -= rows;
-    if (this.#head > SLACK && this.#head > this.#places.length / 2) this.#rewrite();
+    if (this.rows === 0) this.#clear();
+    else if (this.#head > SLACK && this.#head > this.#places.length / 2) this.#rewrite();
     return { key: this.key, parts, rows, alone: this.alone };
   }
 
   /** Every request that waits, in order. */
   entries(): Entry<T>[] {
-    return this.#places.flatMap(({ entry }) => (entry.lane === this ? [entry] : []));
+    return this.#places.flatMap((place) => (place?.entry.lane === this ? [place.entry] : []));
   }
 
   #skip(): void {
-    while (this.#head < this.#places.length && this.#places[this.#head]!.entry.lane !== this) {
+    while (this.#head < this.#places.length && this.#places[this.#head]?.entry.lane !== this) {
       this.#head += 1;
       this.#stale -= 1;
     }
   }
 
+  #clear(): void {
+    this.#places = [];
+    this.#head = 0;
+    this.#stale = 0;
+  }
+
   #rewrite(): void {
-    this.#places = this.#places.slice(this.#head).filter(({ entry }) => entry.lane === this);
+    this.#places = this.#places.slice(this.#head).filter((place) => place?.entry.lane === this);
     this.#head = 0;
     this.#stale = 0;
   }

@@ -1,3 +1,11 @@
+/** How a caller says that it waits no longer: what is used of an AbortSignal, which is one. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** Rows of one caller. */
 export interface RowRequest<T = undefined> {
   /** Rows of different keys (model versions) never share a batch. */
@@ -8,7 +16,7 @@ export interface RowRequest<T = undefined> {
   readonly values: Float32Array;
   /** Monotonic milliseconds, as `BatcherSettings.clock`; undefined for none. */
   readonly deadline?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: CancelSignal | undefined;
   /** The first so many values of every result row are the caller's: `run` may return more, for others in the batch. All by default. */
   readonly columns?: number | undefined;
   /** Anything of the caller's; `run` gets the tags of the requests in its batch. */
