@@ -87,7 +87,7 @@ const schema = z.object({
     .default(10_000)
     .describe('Most ClassifyStream calls that are open at once.'),
   VIGIL_MAX_QUEUE_MS: count(0, 3_600_000)
-    .default(500)
+    .default(200)
     .describe('Longest predicted wait for the engine, in milliseconds; 0 for no limit.'),
   VIGIL_MAX_QUEUED_RUNS: count(1, 10_000).default(64).describe('Most training runs that wait.'),
   VIGIL_MAX_RESIDENT_MODELS: count(1, 1000)

@@ -13,7 +13,8 @@ export function forkWorker(settings: EngineProcessSettings): ChildProcess {
   return fork(WORKER, [], {
     serialization: 'advanced',
     execArgv: [...EXEC_ARGV],
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Behind them the batch channel's socket, at BATCH_DESCRIPTOR.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     env: { ...process.env, ...startSettings(process.env), VIGIL_ENGINE_PROCESS: JSON.stringify(own) },
   });
 }

@@ -68,7 +68,7 @@ test('a process that says nothing of a batch for too long is replaced, though it
   const batch = host.call('classify', {
     version: '1',
     rows: 1,
-    values: new Float32Array(1),
+    values: [new Float32Array(1)],
     embedding: false,
   });
   await expect(batch).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' });

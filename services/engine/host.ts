@@ -1,9 +1,11 @@
 /** The gateway's side of an engine process: forks it, watches it, starts it again, and never waits for it in vain. */
 import type { ChildProcess } from 'node:child_process';
+import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { VigilError } from '../../src/errors.ts';
 import type { TrainingUpdate } from '../../src/training/progress.ts';
+import { BATCH_DESCRIPTOR, BatchSender } from './batch-channel.ts';
 import type { EngineClient, EngineFault } from './engine.ts';
 import { forkWorker } from './fork-worker.ts';
 import { PendingCalls } from './pending-calls.ts';
@@ -43,6 +45,7 @@ export class EngineHost implements EngineClient {
   readonly #down = new Set<Listener<[string, EngineFault]>>();
   readonly #training = new Set<Listener<[string, TrainingUpdate, StepTimes]>>();
   #child: ChildProcess | undefined;
+  #batches: BatchSender | undefined;
   #info: EngineInfo | undefined;
   #lastWords: string[] = [];
   /** Milliseconds of `performance.now`. */
@@ -83,7 +86,9 @@ export class EngineHost implements EngineClient {
     if (!this.#info || !child) return Promise.reject(unavailable('the engine is restarting'));
     const { id, reply } = this.#pending.add<EngineCalls[C]['reply']>(signal, call === 'classify');
     // A process that cannot be told anything is at its end, and that end rejects the call.
-    if (child.connected)
+    if (!child.connected) return reply;
+    if (call === 'classify') this.#batches?.send(id, payload as EngineCalls['classify']['request']);
+    else
       child.send({ id, call, payload }, (error) => {
         if (error) child.kill('SIGKILL');
       });
@@ -129,6 +134,10 @@ export class EngineHost implements EngineClient {
     const child = forkWorker(this.#settings);
     this.#child = child;
     this.#lastWords = [];
+    this.#batches = new BatchSender(child.stdio[BATCH_DESCRIPTOR] as Duplex, (id, answer) => {
+      this.#heardAt = performance.now();
+      this.#pending.resolve(id, answer);
+    });
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text) => this.#listen(String(text)));
     return new Promise((resolve, reject) => {

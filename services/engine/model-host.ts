@@ -86,7 +86,10 @@ export class HostedModel {
     return new HostedModel(info, spec, state, classify, synthesis);
   }
 
-  /** `[rows, channels, steps]` in original units to logits and embedding. */
+  /**
+   * `[rows, channels, steps]` in original units to logits and embedding. `values` may be longer: the room behind the rows
+   * is overwritten.
+   */
   async classify(rows: number, values: Float32Array): Promise<Answers> {
     const size = this.#spec.channels * this.#spec.steps;
     const { classes } = this.#spec;
@@ -95,12 +98,12 @@ export class HostedModel {
     for (let start = 0; start < rows; start += LARGEST) {
       const count = Math.min(LARGEST, rows - start);
       const bucket = BUCKETS.find((candidate) => candidate >= count)!;
-      let samples = values.subarray(start * size, (start + count) * size);
-      if (bucket !== count) {
-        const padded = new Float32Array(bucket * size);
-        padded.set(samples);
-        samples = padded;
-      }
+      const end = (start + count) * size;
+      let samples = values.subarray(start * size, (start + bucket) * size);
+      if (samples.length < bucket * size) {
+        samples = new Float32Array(bucket * size);
+        samples.set(values.subarray(start * size, end));
+      } else values.fill(0, end, (start + bucket) * size);
       const { logits, embedding } = await this.#classify.get(bucket)!.run({ samples });
       answers.logits.set(logits!.subarray(0, count * classes), start * classes);
       answers.embedding.set(embedding!.subarray(0, count * width), start * width);

@@ -138,9 +138,12 @@ export interface EngineCalls {
   /** Loads a bundle and warms its shapes; ARTIFACT_CORRUPT or MODEL_INCOMPATIBLE leave what was loaded as it is. */
   load: { request: { version: string; directory: string }; reply: LoadedModel };
   unload: { request: { version: string }; reply: { unloaded: boolean } };
-  /** `values` is `[rows, channels, steps]` in original units, already validated. */
+  /**
+   * `values` are, one behind the other, `[rows, channels, steps]` in original units, already validated; borrowed until
+   * the reply. Crosses on the batch channel.
+   */
   classify: {
-    request: { version: string; rows: number; values: Float32Array; embedding: boolean };
+    request: { version: string; rows: number; values: readonly Float32Array[]; embedding: boolean };
     /** C's `logits` `[rows, classes]`, not divided by the temperature; `embedding` `[rows, width]` where asked for. */
     reply: { logits: Float32Array; embedding: Float32Array | undefined; computeSeconds: number };
   };

@@ -7,6 +7,7 @@ import { type ChosenEngine, chooseEngine } from '../../src/tensor/choose.ts';
 import { meterEngine } from '../../src/tensor/meter.ts';
 import type { CompileReport } from '../../src/tensor/report.ts';
 import type { TrainingContext } from '../../src/training/train-dataset.ts';
+import { serveBatches } from './batch-channel.ts';
 import { exportHosted } from './export-job.ts';
 import { scoreHeldOut } from './held-out-job.ts';
 import { HostedModel } from './model-host.ts';
@@ -84,7 +85,7 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
     classify: ({ version, rows, values, embedding: wanted }) =>
       scheduler.run('classify', async () => {
         const began = performance.now();
-        const { logits, embedding } = await model(version).classify(rows, values);
+        const { logits, embedding } = await model(version).classify(rows, joined(values));
         // The graph computes it anyway; sending it costs as much again as sending a small batch.
         const sent = wanted ? embedding : undefined;
         return { logits, embedding: sent, computeSeconds: (performance.now() - began) / 1000 };
@@ -133,6 +134,18 @@ export function createWorker({ engine }: ChosenEngine, send: (message: EngineMes
   };
 }
 
+/** From the batch channel they come in one piece. */
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!;
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
 /** Milliseconds to a tenth. */
 function logged({ program, cache, ...times }: CompileReport): Record<string, string | number> {
   const rounded = Object.entries(times).map(([name, ms]) => [name, Math.round(10 * ms) / 10]);
@@ -172,11 +185,13 @@ async function main(): Promise<void> {
     return;
   }
   const handlers = createWorker(chosen, send);
+  const fail = (id: number, error: unknown): void => send({ kind: 'failure', id, error: toWireError(error) });
+  serveBatches(handlers.classify, fail);
   process.on('message', ({ id, call, payload }: EngineRequestMessage) => {
     const handle = handlers[call] as (payload: unknown) => Promise<unknown>;
     handle(payload).then(
       (reply) => send({ kind: 'reply', id, payload: reply }),
-      (error) => send({ kind: 'failure', id, error: toWireError(error) }),
+      (error) => fail(id, error),
     );
   });
   const { engine, refused } = chosen;

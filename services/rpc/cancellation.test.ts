@@ -4,12 +4,11 @@ import { Cancellation, LiveCalls } from './cancellation.ts';
 test('everybody who listens hears of the end once, with the first reason', () => {
   const call = new Cancellation();
   const heard: string[] = [];
-  const [first, second, left] = ['first', 'second', 'left'].map((name) => () => heard.push(name)) as [
-    () => void,
-    () => void,
-    () => void,
-  ];
-  for (const listener of [first, left, second]) call.addEventListener('abort', listener);
+  const listener = (name: string) => () => {
+    heard.push(name);
+  };
+  const [first, second, left] = [listener('first'), listener('second'), listener('left')];
+  for (const each of [first, left, second]) call.addEventListener('abort', each);
   call.removeEventListener('abort', left);
   const { signal } = call;
   call.abort('deadline');

@@ -17,18 +17,13 @@ export interface Batch<T> {
   readonly alone: boolean;
 }
 
-/** The parts' rows in one array; a single whole request is passed on without a copy. */
-export function joinRows<T>({ parts, rows }: Batch<T>): Float32Array {
-  const first = parts[0]!.entry.request;
-  if (parts.length === 1 && first.rows === rows) return first.values;
-  const size = first.values.length / first.rows;
-  const values = new Float32Array(rows * size);
-  let at = 0;
-  for (const { entry, from, rows: count } of parts) {
-    values.set(entry.request.values.subarray(from * size, (from + count) * size), at);
-    at += count * size;
-  }
-  return values;
+/** The parts' rows, where they lie. */
+export function rowsOf<T>({ parts }: Batch<T>): Float32Array[] {
+  return parts.map(({ entry: { request }, from, rows }) => {
+    if (rows === request.rows) return request.values;
+    const size = request.values.length / request.rows;
+    return request.values.subarray(from * size, (from + rows) * size);
+  });
 }
 
 /** Gives each part its rows of the result; returns the requests whose rows are all answered now. */

@@ -135,9 +135,10 @@ test('callers who want fewer columns get theirs, whoever shares their batches', 
   // Rows of 10 r, 10 r + 1, ...: one batch is as wide as its widest caller wants.
   const run: Gate['run'] = async (_, rows, values) => {
     const width = widths[batch++]!;
+    const all = values.flatMap((part) => [...part]);
     return Float32Array.from(
       { length: rows * width },
-      (__, i) => 10 * values[Math.floor(i / width)]! + (i % width),
+      (__, i) => 10 * all[Math.floor(i / width)]! + (i % width),
     );
   };
   const batcher = batcherOf({ run }, { maxBatchRows: 2 });

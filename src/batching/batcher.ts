@@ -5,7 +5,7 @@
  */
 import { VigilError } from '../errors.ts';
 import { refusalOf } from './admission.ts';
-import { type Batch, joinRows, shareResult } from './batch.ts';
+import { type Batch, rowsOf, shareResult } from './batch.ts';
 import { Deadlines } from './deadlines.ts';
 import { Flights } from './flights.ts';
 import type { Lane } from './lane.ts';
@@ -147,7 +147,7 @@ export class Batcher<T = undefined> {
     run(
       batch.key,
       batch.rows,
-      joinRows(batch),
+      rowsOf(batch),
       batch.parts.map(({ entry }) => entry.request.tag),
     )
       .then(

@@ -6,11 +6,14 @@ export interface BatcherSettings<T = undefined> extends AdmissionLimits {
    * when it would be at least half full: small ones are better off together.
    */
   readonly maxInFlight: number;
-  /** Runs a batch, `[rows, size]`, and returns `[rows, anything]`. The engine runs them in order, one by one. */
+  /**
+   * Runs a batch and returns `[rows, anything]`. `values` are, one behind the other, `[rows, size]`, borrowed from the
+   * requests. The engine runs batches in order, one by one.
+   */
   readonly run: (
     key: string,
     rows: number,
-    values: Float32Array,
+    values: readonly Float32Array[],
     tags: readonly T[],
   ) => Promise<Float32Array>;
   /**

@@ -9,9 +9,10 @@ export class Gate {
 
   readonly run: BatcherSettings['run'] = (key, rows, values) => {
     this.batches.push({ key, rows });
-    const size = values.length / rows;
+    const all = values.flatMap((part) => [...part]);
+    const size = all.length / rows;
     const result = Float32Array.from({ length: rows }, (_, row) => {
-      return 2 * values.subarray(row * size, (row + 1) * size).reduce((sum, value) => sum + value, 0);
+      return 2 * all.slice(row * size, (row + 1) * size).reduce((sum, value) => sum + value, 0);
     });
     return new Promise((resolve, reject) => this.#open.push({ answer: () => resolve(result), fail: reject }));
   };
