@@ -1,6 +1,7 @@
 /** What grpc-js keeps for itself of the HTTP/2 servers below it; one version of it is pinned. */
 import type { Http2Server, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
+import { StreamTable } from './stream-table.ts';
 
 /** Of a call's metadata, uncompressed, as RFC 9113 counts it (6.5.2); a token takes at most half of it. */
 const MAX_METADATA_BYTES = 16 * 1024;
@@ -48,14 +49,19 @@ export function widenConnection(session: ServerHttp2Session): void {
   session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
 }
 
+/** Releases of Node whose node:http2 was read: it keeps the streams of a connection so, and uses no more of a Map. */
+const KNOWN_NODE = /^v(20|22)\./;
+
 /**
- * Cuts a closed stream off from its call: message, answer, caller. Node remembers the streams of a connection in a Map,
- * whose outgrown tables point to those that follow; once one of them is old, V8's young collections take all of them for
+ * Lets young collections free what a call leaves behind. Node remembers the streams of a connection in a Map, whose
+ * outgrown tables point to those that follow; once one of them is old, V8's young collections take all of them for
  * reachable, and what hangs on the streams is carried to the old generation, whose collections stop the process for tens
- * of milliseconds. Of a server that is bound, before anything else listens to its streams.
+ * of milliseconds. So a closed stream is cut off from its call, and streams are kept in a table of ours; a Node that is
+ * not known keeps its Map, and is slower. Of a server that is bound, before anything else listens to its streams.
  */
-export function releaseClosedStreams(server: Server): void {
+export function releaseClosedStreams(server: Server, node = process.version): void {
   for (const listener of http2ListenersOf(server)) {
+    if (KNOWN_NODE.test(node)) listener.on('session', replaceStreamMap);
     listener.prependListener('stream', (stream: ServerHttp2Stream) => {
       stream.once('close', () => {
         stream.removeAllListeners();
@@ -66,6 +72,13 @@ export function releaseClosedStreams(server: Server): void {
 }
 
 const ignore = (): void => {};
+
+/** Of a session that is new. */
+function replaceStreamMap(session: ServerHttp2Session): void {
+  const symbol = Object.getOwnPropertySymbols(session).find(({ description }) => description === 'state');
+  const state = symbol && (session as unknown as Record<symbol, { streams?: unknown }>)[symbol];
+  if (state?.streams instanceof Map && state.streams.size === 0) state.streams = new StreamTable();
+}
 
 /** Of a server that is bound. */
 export function http2ListenersOf(server: Server): readonly Http2Server[] {
