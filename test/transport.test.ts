@@ -152,6 +152,32 @@ test('with a client authority only its certificates get in, under their names', 
   await server.stop();
 });
 
+test('a client authority that is replaced lets the certificates of the new one in, and no longer those of the old', async () => {
+  write('rotated', first);
+  writeFileSync(path('rotated-ca.crt'), authority.cert);
+  const server = await startBareServer({
+    ...tlsSettings('rotated'),
+    VIGIL_TLS_CLIENT_CA: path('rotated-ca.crt'),
+  });
+  const [old, fresh] = await Promise.all([authority.issue('old'), stranger.issue('fresh')]);
+  const as = ({ cert, key }: Pem): Promise<string> =>
+    outcome(server, { tls: { ...ours(), cert: Buffer.from(cert), key: Buffer.from(key) } });
+  expect([await as(old), await as(fresh)]).toEqual(['', 'UNAVAILABLE']);
+  const both = `${authority.cert.trim()}${stranger.cert.trim()}`;
+  // A file that is cut short would trust fewer than are meant: the last whole one stays.
+  writeFileSync(path('rotated-ca.crt'), both.slice(0, -40));
+  await server.refreshed();
+  expect([await as(old), await as(fresh)]).toEqual(['', 'UNAVAILABLE']);
+  // Both for as long as clients change over, also when nothing separates them.
+  writeFileSync(path('rotated-ca.crt'), both);
+  await server.refreshed();
+  expect([await as(old), await as(fresh)]).toEqual(['', '']);
+  writeFileSync(path('rotated-ca.crt'), stranger.cert);
+  await server.refreshed();
+  expect([await as(old), await as(fresh)]).toEqual(['UNAVAILABLE', '']);
+  await server.stop();
+});
+
 test.each([
   [{ VIGIL_GRPC_ADDRESS: '0.0.0.0:0' }, /VIGIL_GRPC_ADDRESS: .*without TLS.*VIGIL_PLAINTEXT=allow/],
   [{ VIGIL_GRPC_ADDRESS: '[::]:0' }, /without TLS/],

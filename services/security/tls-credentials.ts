@@ -65,11 +65,31 @@ function toContext(cert: Buffer, key: Buffer, ca: Buffer | undefined): SecureCon
   );
   if (!leaf.checkPrivateKey(secret))
     throw VigilError.field('VIGIL_TLS_KEY', 'the key of another certificate', 'the key of VIGIL_TLS_CERT');
-  if (ca) attempt('VIGIL_TLS_CLIENT_CA', 'PEM certificates of authorities', () => new X509Certificate(ca));
-  const context: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2', ...(ca && { ca }) };
+  const authorities =
+    ca && attempt('VIGIL_TLS_CLIENT_CA', 'PEM certificates of authorities', () => readAuthorities(ca));
+  const context: SecureContextOptions = {
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    ...(authorities && { ca: authorities }),
+  };
   // What only OpenSSL finds, such as a broken chain or a key that is too short, shows here and not at the first client.
   attempt('VIGIL_TLS_CERT', 'a chain and a key that can serve TLS', () => createSecureContext(context));
   return context;
+}
+
+/**
+ * One PEM text for each certificate. OpenSSL reads a file of them up to the first that it does not understand, such as
+ * one that begins on the line on which the last ended, and trusts fewer without a word.
+ */
+function readAuthorities(ca: Buffer): string[] {
+  const text = ca.toString('latin1');
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs) ?? [];
+  const begun = text.split('-----BEGIN CERTIFICATE-----').length - 1;
+  if (blocks.length === 0 || blocks.length !== begun)
+    throw new Error(`${begun} certificates begin and ${blocks.length} are whole`);
+  for (const block of blocks) new X509Certificate(block);
+  return blocks;
 }
 
 function attempt<T>(setting: string, allowed: string, read: () => T): T {

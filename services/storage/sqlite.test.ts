@@ -189,6 +189,35 @@ test('a database from before the gate knows from its audit log what has been sta
   ]);
 });
 
+test('a database from before canaries keeps what it has, and takes splits and deletions from then on', async () => {
+  const old = mkdtempSync(join(directory, 'old-'));
+  const { DatabaseSync } = await import('node:sqlite');
+  const database = new DatabaseSync(join(old, 'vigil.sqlite'));
+  for (const migration of MIGRATIONS.slice(0, 2)) database.exec(migration);
+  database.exec(`PRAGMA user_version = 2;
+    INSERT INTO versions VALUES (1, 'a', 1, '{}', 'x', 'a'), (2, 'b', 1, '{}', 'y', 'b');
+    INSERT INTO aliases VALUES ('stable', 1);
+    INSERT INTO alias_changes (time, principal, alias, version, reason, forced)
+      VALUES (5, 'me', 'stable', 1, 'first', 1);`);
+  database.close();
+  await store.close();
+  store = openSqlite(old);
+  expect((await store.versions()).map(({ version, sha256 }) => [version, sha256])).toEqual([
+    ['1', 'x'],
+    ['2', 'y'],
+  ]);
+  expect(await store.aliasChanges('stable', { limit: 9, after: undefined })).toMatchObject([
+    { version: '1', reason: 'first', forced: true },
+  ]);
+  const split = { alias: 'stable', mode: 'canary', version: '2', share: 0.5 } as const;
+  await store.setTraffic(split, '1');
+  expect(await store.traffic()).toEqual([split]);
+  await store.clearTraffic('stable', 'canary');
+  await store.deleteVersion('2', 9);
+  expect((await store.versions()).map(({ version }) => version)).toEqual(['1']);
+  expect(await store.deletedBundles()).toEqual([join(old, 'b')]);
+});
+
 test('a run waits for its promotion until that is decided', async () => {
   await store.createRun({
     id: 'a',

@@ -40,6 +40,7 @@ export async function spawnServer(
       VIGIL_HTTP_ADDRESS: '127.0.0.1:0',
       VIGIL_DATA_DIR: directory,
       VIGIL_ENGINE_THREADS: '1',
+      VIGIL_MAX_QUEUE_MS: '0',
       ...settings,
     },
     stdio: ['ignore', 'ignore', 'pipe'],
