@@ -23,8 +23,10 @@ assert config.max_batch_size >= 1 and config.WhichOneof("scheduling_choice") == 
 # Every field is one that the client knows under this name.
 named = client.get_model_config("stable", as_json=True)["config"]
 assert set(named) <= {
-    "name", "platform", "backend", "max_batch_size", "input", "output", "dynamic_batching", "parameters",
+    "name", "platform", "backend", "max_batch_size", "input", "output", "dynamic_batching", "parameters", "instance_group",
 }, named
+(instances,) = named["instance_group"]
+assert set(instances) == {"name", "count", "kind"} and instances["count"] >= 1 and instances["kind"] == "KIND_CPU", instances
 config.DiscardUnknownFields()
 assert config == client.get_model_config("stable").config
 
@@ -60,7 +62,8 @@ before = client.get_inference_statistics("stable").model_stats[0]
 client.infer("stable", [tensor(3)])
 after = client.get_inference_statistics("stable", "1").model_stats[0]
 assert (after.name, after.version, after.inference_count - before.inference_count) == ("stable", "1", 3), after
-assert after.execution_count - before.execution_count == 1
+# How many batches three rows make depends on the idle instances and on what a batch of each size costs.
+assert 1 <= after.execution_count - before.execution_count <= 3
 assert after.inference_stats.success.count - before.inference_stats.success.count == 1
 assert after.inference_stats.success.ns > before.inference_stats.success.ns
 assert sum(each.batch_size * each.compute_infer.count for each in after.batch_stats) == after.inference_count
