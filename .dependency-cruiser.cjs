@@ -65,10 +65,11 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^services/',
-        pathNot: '^services/engine/(worker|training-job|model-host|explain-step|export-job|held-out-job)',
+        pathNot:
+          '^services/engine/(worker|handlers|instances|instance-thread|open-engine|hosted-models|training-job|model-host|explain-step|export-job|held-out-job)',
       },
       to: {
-        path: '^services/engine/(worker|training-job|model-host|explain-step|export-job|held-out-job)\\.ts$',
+        path: '^services/engine/(worker|handlers|instances|instance-thread|open-engine|hosted-models|training-job|model-host|explain-step|export-job|held-out-job)\\.ts$',
         pathNot: '\\.test\\.ts$',
       },
     },

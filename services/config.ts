@@ -36,10 +36,12 @@ const schema = z.object({
     .describe('Whether trainings share the serving engine process. auto: separate on a CPU.'),
   VIGIL_ENGINE_THREADS: count(1, 256)
     .default(Math.min(8, availableParallelism()))
-    .describe('Threads of an engine process. Default: available cores, at most 8.'),
+    .describe(
+      'Threads of an engine process; of a serving one on the CPU, batches side by side. Default: cores, at most 8.',
+    ),
   VIGIL_ENGINE_PIPELINE: count(1, 4)
     .default(4)
-    .describe('Batches that the serving engine may have at once; a further one goes when half full.'),
+    .describe('Batches that the serving engine may have at once; each instance two, unless this is 1.'),
   VIGIL_ENGINE_WAIT_MS: count(0, 600_000)
     .default(10_000)
     .describe('Milliseconds that rows wait for an engine process that is away.'),

@@ -123,6 +123,7 @@ export function mountServices(config: Config, parts: ServiceParts): Mounted[] {
         residency,
         router,
         batcher,
+        engine,
         counters,
         instruments,
         tracer,

@@ -1,7 +1,10 @@
 /** Open Inference Protocol v2 over a real socket, beside Classify. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GRPCInferenceService, type ModelInferResponse } from '../services/gen/inference/grpc_service_pb.ts';
-import { DataType } from '../services/gen/inference/model_config_pb.ts';
+import {
+  DataType,
+  ModelInstanceGroup_Kind as InstanceKind,
+} from '../services/gen/inference/model_config_pb.ts';
 import { projectVersion } from '../services/project.ts';
 import { rawOf, startServer, type TestServer, trainToEnd } from './support/server.ts';
 import { expectTold, type Told } from './support/told.ts';
@@ -134,6 +137,7 @@ test('metadata and configuration describe a version, by its number or an alias',
       { dataType: DataType.TYPE_INT64 },
       { dataType: DataType.TYPE_STRING },
     ],
+    instanceGroup: [{ name: 'onnxruntime', count: 1, kind: InstanceKind.CPU }],
     schedulingChoice: { case: 'dynamicBatching' },
   });
   const { predictions } = await server.classifier.classify({
@@ -154,7 +158,7 @@ test('a version that no alias holds in memory is not ready until it is asked', a
 test('statistics add up, of Classify and ModelInfer together', async () => {
   const before = await statisticsOf('1');
   const began = BigInt(Date.now());
-  // One after the other, so that batches are known: 1, 2, and 16 + 4.
+  // One after the other: batches of 1, 2, and 16 + 4 rows, or smaller ones where the machine is so slow that they pay.
   await oip.modelInfer(requestOf(1));
   await server.classifier.classify({
     samples: { shape: [2n, 18n, 16n], data: { case: 'raw', value: rawOf(valuesOf(2)) } },
@@ -165,10 +169,17 @@ test('statistics add up, of Classify and ModelInfer together', async () => {
   expect(after).toMatchObject({ name: 'stable', version: '1' });
   expect(after.lastInference).toBeGreaterThanOrEqual(began);
   expect(after.inferenceCount - before.inferenceCount).toBe(23n);
-  expect(after.executionCount - before.executionCount).toBe(4n);
+  const executions = after.executionCount - before.executionCount;
+  expect(executions).toBeGreaterThanOrEqual(4n);
+  expect(executions).toBeLessThanOrEqual(23n);
   const since = (name: 'success' | 'fail' | 'queue' | 'computeInfer'): bigint =>
     after.inferenceStats![name]!.count - before.inferenceStats![name]!.count;
-  expect([since('success'), since('fail'), since('queue'), since('computeInfer')]).toEqual([3n, 0n, 3n, 4n]);
+  expect([since('success'), since('fail'), since('queue'), since('computeInfer')]).toEqual([
+    3n,
+    0n,
+    3n,
+    executions,
+  ]);
   const { success, computeInfer } = after.inferenceStats!;
   expect(computeInfer!.ns).toBeGreaterThan(0n);
   expect(success!.ns).toBeGreaterThan(computeInfer!.ns);

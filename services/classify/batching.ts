@@ -1,6 +1,7 @@
 import { type Context, context, type Tracer, trace } from '@opentelemetry/api';
 import { Batcher } from '../../src/batching/batcher.ts';
 import { VigilError } from '../../src/errors.ts';
+import { BUCKETS } from '../engine/buckets.ts';
 import type { EngineClient } from '../engine/engine.ts';
 import type { ModelCounters } from '../models/counters.ts';
 import type { ModelResidency } from '../models/residency.ts';
@@ -40,14 +41,16 @@ export function createClassifyBatcher(settings: {
     // Loaded in the process of the moment: rows wait while one is replaced.
     readiness: (version) => (residency.isLoaded(version) ? undefined : residency.whenLoaded(version)),
     isEngineGone: (error) => error instanceof VigilError && error.code === 'ENGINE_UNAVAILABLE',
-    run: (version, rows, values, tags) =>
+    sizes: BUCKETS,
+    instances: () => engine.info?.instances ?? 1,
+    run: ({ key: version, rows, values, tags, instance }) =>
       // A batch belongs to every call in it: a child of the first, linked to the others.
       context.with(tags[0]!.trace, () => {
         const links = tags.slice(1).flatMap((tag) => trace.getSpanContext(tag.trace) ?? []);
         const attributes = { 'vigil.model.version': version, 'vigil.batch.rows': rows };
         return withSpan(tracer, 'engine classify', attributes, links, async () => {
           const embedding = tags.some((tag) => tag.embedding);
-          const answer = await engine.call('classify', { version, rows, values, embedding });
+          const answer = await engine.call('classify', { instance, version, rows, values, embedding });
           instruments.inferenceCompute.observe(answer.computeSeconds);
           counters.ran(version, rows, tags.length, answer.computeSeconds);
           return answer.embedding ? joinColumns(rows, answer.logits, answer.embedding) : answer.logits;

@@ -1,4 +1,4 @@
-/** Batches to the engine process and answers from it, on a socket of their own beside the fork's channel. */
+/** Batches to an instance of the engine and answers from it, on a socket of their own beside the fork's channel. */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { BufferPool } from './buffer-pool.ts';
@@ -8,7 +8,7 @@ import type { EngineCalls } from './protocol.ts';
 type Request = EngineCalls['classify']['request'];
 type Reply = EngineCalls['classify']['reply'];
 
-/** Its place among the process's descriptors, behind the fork's channel. */
+/** The first instance's among the process's descriptors, behind the fork's channel; the others' follow. */
 export const BATCH_DESCRIPTOR = 4;
 /** What one read of the system takes at most: about a batch of 32 rows of 18 x 100 values. */
 const READ_BYTES = 2 ** 18;
@@ -41,17 +41,19 @@ export class BatchSender {
   }
 }
 
-/** The engine's end: answers every batch with `classify`, or tells `onFailure`. */
+/** The engine's end, at a descriptor of the process: answers every batch with `classify`, or tells `onFailure`. */
 export function serveBatches(
+  descriptor: number,
   classify: (request: Request) => Promise<Reply>,
   onFailure: (id: number, error: unknown) => void,
 ): void {
   const buffers = new BufferPool();
+  const instance = descriptor - BATCH_DESCRIPTOR;
   const reader = new FrameReader(
     (count) => buffers.take(count),
     ({ id, rows, mark, name, values }) => {
       const embedding = mark === EMBEDDING;
-      classify({ version: name, rows, values: [values], embedding })
+      classify({ instance, version: name, rows, values: [values], embedding })
         .then(
           ({ logits, embedding: found, computeSeconds }) =>
             writeFrame(
@@ -71,7 +73,7 @@ export function serveBatches(
       return true;
     },
   };
-  const socket = new Socket({ fd: BATCH_DESCRIPTOR, readable: true, writable: true, onread });
+  const socket = new Socket({ fd: descriptor, readable: true, writable: true, onread });
   // The gateway is gone: the fork's channel tells.
   socket.on('error', ignore);
 }

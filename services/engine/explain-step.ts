@@ -14,7 +14,7 @@ import { classifierStep } from '../../src/training/steps/classifier-step.ts';
 import { discriminatorStep } from '../../src/training/steps/discriminator-step.ts';
 import { generatorStep } from '../../src/training/steps/generator-step.ts';
 import type { StepSettings } from '../../src/training/steps/step-settings.ts';
-import { BUCKETS } from './model-host.ts';
+import { BUCKETS } from './buckets.ts';
 import type { ExplainRequest, Explanation, StepName } from './protocol.ts';
 
 const STEPS: Readonly<Record<StepName, (settings: StepSettings) => Program>> = {

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startSettings } from '../../src/tensor/tensorflow/environment.ts';
 import { EXEC_ARGV, siblingModule } from '../child-module.ts';
+import { mostInstances } from './most-instances.ts';
 import type { EngineProcessSettings } from './protocol.ts';
 
 const WORKER = fileURLToPath(siblingModule(import.meta.url, 'worker'));
@@ -13,8 +14,8 @@ export function forkWorker(settings: EngineProcessSettings): ChildProcess {
   return fork(WORKER, [], {
     serialization: 'advanced',
     execArgv: [...EXEC_ARGV],
-    // Behind them the batch channel's socket, at BATCH_DESCRIPTOR.
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+    // From BATCH_DESCRIPTOR on the batch channels' sockets.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', ...Array<'pipe'>(mostInstances(settings)).fill('pipe')],
     env: { ...process.env, ...startSettings(process.env), VIGIL_ENGINE_PROCESS: JSON.stringify(own) },
   });
 }

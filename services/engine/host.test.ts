@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { createLogger } from '../observability/logger.ts';
 import { EngineHost } from './host.ts';
@@ -66,6 +69,7 @@ test('a process that says nothing of a batch for too long is replaced, though it
   const up = new Promise<EngineInfo>((resolve) => host!.onUp(resolve));
   process.kill(host.info!.pid, 'SIGSTOP');
   const batch = host.call('classify', {
+    instance: 0,
     version: '1',
     rows: 1,
     values: [new Float32Array(1)],
@@ -112,4 +116,47 @@ test('an abort drops the reply and rejects with its reason', async () => {
   await aborted;
   await expect(call).rejects.toThrow('left');
   await expect(host.call('ping', {})).resolves.toBeDefined();
+});
+
+test('the instances of a process answer alike, load together and unload together', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'vigil-instances-'));
+  try {
+    host = await EngineHost.open({ ...settings, threads: 2 });
+    const { call, info } = { call: host.call.bind(host), info: host.info! };
+    expect(info.instances).toBe(2);
+    const bundleDirectory = join(directory, 'bundle');
+    await call('train', {
+      run: 'runs/1',
+      dataset: 'simulated:small?rows=60&steps=16',
+      datasetName: 'simulated',
+      regime: 'classifier_only',
+      options: { epochs: 1 },
+      split: undefined,
+      directory: join(directory, 'run'),
+      bundleDirectory,
+      codeVersion: 'test',
+    });
+    const { channels, steps } = await call('load', { version: '1', directory: bundleDirectory });
+    const values = [new Float32Array(3 * channels * steps).map((_, i) => Math.sin(i))];
+    const classify = (instance: number) =>
+      call('classify', { instance, version: '1', rows: 3, values, embedding: true });
+    const [first, second] = await Promise.all([classify(0), classify(1)]);
+    expect(first.logits.every(Number.isFinite)).toBe(true);
+    expect(second.logits).toEqual(first.logits);
+    expect(second.embedding).toEqual(first.embedding);
+    await expect(call('load', { version: '2', directory })).rejects.toMatchObject({
+      code: 'ARTIFACT_CORRUPT',
+    });
+    expect((await classify(1)).logits).toEqual(first.logits);
+    expect(await call('unload', { version: '1' })).toEqual({ unloaded: true });
+    for (const instance of [0, 1])
+      await expect(classify(instance)).rejects.toMatchObject({ code: 'MODEL_LOADING' });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+test('a process that trains is one instance, whatever its threads', async () => {
+  host = await EngineHost.open({ ...settings, role: 'train', threads: 2 });
+  expect(host.info!.instances).toBe(1);
 });

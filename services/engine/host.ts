@@ -45,7 +45,8 @@ export class EngineHost implements EngineClient {
   readonly #down = new Set<Listener<[string, EngineFault]>>();
   readonly #training = new Set<Listener<[string, TrainingUpdate, StepTimes]>>();
   #child: ChildProcess | undefined;
-  #batches: BatchSender | undefined;
+  /** One for each instance. */
+  #batches: readonly BatchSender[] = [];
   #info: EngineInfo | undefined;
   #lastWords: string[] = [];
   /** Milliseconds of `performance.now`. */
@@ -84,10 +85,11 @@ export class EngineHost implements EngineClient {
     if (signal?.aborted) return Promise.reject(signal.reason);
     const child = this.#child;
     if (!this.#info || !child) return Promise.reject(unavailable('the engine is restarting'));
-    const { id, reply } = this.#pending.add<EngineCalls[C]['reply']>(signal, call === 'classify');
+    const batch = call === 'classify' ? (payload as EngineCalls['classify']['request']) : undefined;
+    const { id, reply } = this.#pending.add<EngineCalls[C]['reply']>(signal, batch?.instance);
     // A process that cannot be told anything is at its end, and that end rejects the call.
     if (!child.connected) return reply;
-    if (call === 'classify') this.#batches?.send(id, payload as EngineCalls['classify']['request']);
+    if (batch) this.#batches[batch.instance]!.send(id, batch);
     else
       child.send({ id, call, payload }, (error) => {
         if (error) child.kill('SIGKILL');
@@ -134,10 +136,12 @@ export class EngineHost implements EngineClient {
     const child = forkWorker(this.#settings);
     this.#child = child;
     this.#lastWords = [];
-    this.#batches = new BatchSender(child.stdio[BATCH_DESCRIPTOR] as Duplex, (id, answer) => {
+    const onReply: ConstructorParameters<typeof BatchSender>[1] = (id, answer) => {
       this.#heardAt = performance.now();
       this.#pending.resolve(id, answer);
-    });
+    };
+    const sockets = child.stdio.slice(BATCH_DESCRIPTOR) as Duplex[];
+    this.#batches = sockets.map((socket) => new BatchSender(socket, onReply));
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text) => this.#listen(String(text)));
     return new Promise((resolve, reject) => {

@@ -8,10 +8,9 @@ import { holdsNetwork, readManifest } from '../../src/registry/bundle-files.ts';
 import { RowScorer } from '../../src/synthesis/row-scorer.ts';
 import { Sampler } from '../../src/synthesis/sampler.ts';
 import type { Engine, EngineState, Executable } from '../../src/tensor/engine.ts';
+import { BUCKETS } from './buckets.ts';
 import type { LoadedModel } from './protocol.ts';
 
-/** Batch sizes that are compiled and warmed; a batch runs at the next larger one, its last rows zero. */
-export const BUCKETS = [1, 2, 4, 8, 16, 32, 64] as const;
 const LARGEST = 64;
 
 /** C's answer to some rows. */
@@ -26,6 +25,15 @@ export interface Answers {
 interface Synthesis {
   readonly sampler: Sampler;
   readonly scorer: RowScorer;
+}
+
+/** Networks that an instance needs: all that the bundle has, or C alone. */
+export type HostedParts = 'all' | 'classifier';
+
+export interface HostedModelOptions {
+  readonly parts?: HostedParts;
+  /** Runs each piece of the work; pieces take milliseconds. At once by default. */
+  readonly piece?: (work: () => Promise<void>) => Promise<void>;
 }
 
 /** One model version in the engine: compiled, warmed, ready. */
@@ -52,12 +60,18 @@ export class HostedModel {
   }
 
   /** Reads, checks, compiles and runs every bucket once. Errors: ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE. */
-  static async load(engine: Engine, version: string, directory: string): Promise<HostedModel> {
+  static async load(
+    engine: Engine,
+    version: string,
+    directory: string,
+    { parts = 'all', piece = (work) => work() }: HostedModelOptions = {},
+  ): Promise<HostedModel> {
     const manifest = await readManifest(directory);
     const spec = specOfManifest(manifest);
     const { classNames, channelNames, channels, steps, hasGenerator, limits, temperature } = manifest;
-    const scoresSource = hasGenerator && holdsNetwork(manifest, 'discriminator');
-    const used = { classifier: true, generator: hasGenerator, discriminator: scoresSource };
+    const generates = hasGenerator && parts === 'all';
+    const scoresSource = generates && holdsNetwork(manifest, 'discriminator');
+    const used = { classifier: true, generator: generates, discriminator: scoresSource };
     const weights: Record<string, Float32Array> = {};
     const shapes: Record<string, number[]> = {};
     for (const network of NETWORKS.filter((name) => used[name])) {
@@ -68,17 +82,20 @@ export class HostedModel {
     const classify = new Map<number, Executable>();
     for (const rows of BUCKETS) {
       const program = { ...logitsProgram(spec, limits, rows), frozen: true };
-      const executable = await engine.compile(program, state);
-      classify.set(rows, executable);
-      await executable.run({ samples: new Float32Array(rows * channels * steps) });
+      await piece(async () => {
+        classify.set(rows, await engine.compile(program, state));
+      });
+      await piece(async () => {
+        await classify.get(rows)!.run({ samples: new Float32Array(rows * channels * steps) });
+      });
     }
-    const synthesis = hasGenerator
+    const synthesis = generates
       ? {
           sampler: new Sampler(engine, spec, limits, state),
           scorer: new RowScorer(engine, spec, limits, state, { temperature, hasDiscriminator: scoresSource }),
         }
       : undefined;
-    if (synthesis) await warm(synthesis);
+    if (synthesis) await piece(() => warm(synthesis));
     const compiled = [...classify.values()].reduce((sum, { heldBytes }) => sum + heldBytes, 0);
     const held = Object.values(weights).reduce((sum, { byteLength }) => sum + byteLength, compiled);
     const bytes = held + (synthesis?.sampler.heldBytes ?? 0) + (synthesis?.scorer.heldBytes ?? 0);

@@ -4,6 +4,12 @@ interface PendingCall {
   reject(error: unknown): void;
 }
 
+interface UrgentCalls {
+  /** Milliseconds of `performance.now` by id, oldest first. */
+  readonly sentAt: Map<number, number>;
+  answeredAt: number;
+}
+
 /** Most slots; an id is a slot and how often slots were taken before. */
 const SLOTS = 2 ** 20;
 
@@ -15,18 +21,21 @@ export class PendingCalls {
   readonly #slots: (PendingCall | undefined)[] = [];
   readonly #free: number[] = [];
   #waiting = 0;
-  /** When those that should be answered soon were sent, oldest first: milliseconds of `performance.now`. */
-  readonly #urgent = new Map<number, number>();
-  #urgentAnsweredAt = 0;
+  /** Those that should be answered soon, by who answers them one after the other. */
+  readonly #urgent: UrgentCalls[] = [];
   #taken = 0;
   #empty: (() => void)[] = [];
 
-  /** A new request; its reply is dropped when the signal aborts first. RangeError when a million wait. */
-  add<R>(signal: AbortSignal | undefined, urgent: boolean): { id: number; reply: Promise<R> } {
+  /**
+   * A new request; its reply is dropped when the signal aborts first. `instance`: who answers it, soon, after what it was
+   * asked before. RangeError when a million wait.
+   */
+  add<R>(signal?: AbortSignal, instance?: number): { id: number; reply: Promise<R> } {
     const slot = this.#free.pop() ?? this.#slots.length;
     if (slot >= SLOTS) throw new RangeError(`${SLOTS} requests wait for the engine`);
     const id = this.#taken++ * SLOTS + slot;
-    if (urgent) this.#urgent.set(id, performance.now());
+    const urgent = instance === undefined ? undefined : this.#urgentOf(instance);
+    urgent?.sentAt.set(id, performance.now());
     this.#waiting += 1;
     const reply = new Promise<R>((resolve, reject) => {
       const aborted = (): void => this.reject(id, signal?.reason);
@@ -34,7 +43,7 @@ export class PendingCalls {
         this.#slots[slot] = undefined;
         this.#free.push(slot);
         this.#waiting -= 1;
-        if (this.#urgent.delete(id)) this.#urgentAnsweredAt = performance.now();
+        if (urgent?.sentAt.delete(id)) urgent.answeredAt = performance.now();
         signal?.removeEventListener('abort', aborted);
         if (this.#waiting === 0) for (const wake of this.#empty.splice(0)) wake();
       };
@@ -54,11 +63,13 @@ export class PendingCalls {
     return { id, reply };
   }
 
-  /** Milliseconds that urgent requests have waited since the last of them was answered; 0 when none waits. */
+  /** Milliseconds that an instance has not answered while it had something to; 0 when none has. */
   get stalledMs(): number {
-    for (const sentAt of this.#urgent.values())
-      return performance.now() - Math.max(sentAt, this.#urgentAnsweredAt);
-    return 0;
+    const now = performance.now();
+    return this.#urgent.reduce((most, { sentAt, answeredAt }) => {
+      const [oldest] = sentAt.values();
+      return oldest === undefined ? most : Math.max(most, now - Math.max(oldest, answeredAt));
+    }, 0);
   }
 
   /** Resolves when no request waits. */
@@ -77,6 +88,11 @@ export class PendingCalls {
 
   rejectAll(error: unknown): void {
     for (const call of [...this.#slots]) call?.reject(error);
+  }
+
+  #urgentOf(instance: number): UrgentCalls {
+    while (this.#urgent.length <= instance) this.#urgent.push({ sentAt: new Map(), answeredAt: 0 });
+    return this.#urgent[instance]!;
   }
 
   /** Undefined when it was settled before, whoever has its slot now. */

@@ -55,6 +55,8 @@ export interface EngineInfo {
   readonly version: string;
   /** Engines that were considered and not chosen, with the reason. */
   readonly refused: readonly { readonly engine: string; readonly reason: string }[];
+  /** How many batches it runs side by side. */
+  readonly instances: number;
   readonly pid: number;
 }
 
@@ -140,10 +142,16 @@ export interface EngineCalls {
   unload: { request: { version: string }; reply: { unloaded: boolean } };
   /**
    * `values` are, one behind the other, `[rows, channels, steps]` in original units, already validated; borrowed until
-   * the reply. Crosses on the batch channel.
+   * the reply. Crosses on the instance's batch channel; an instance runs its batches in order.
    */
   classify: {
-    request: { version: string; rows: number; values: readonly Float32Array[]; embedding: boolean };
+    request: {
+      instance: number;
+      version: string;
+      rows: number;
+      values: readonly Float32Array[];
+      embedding: boolean;
+    };
     /** C's `logits` `[rows, classes]`, not divided by the temperature; `embedding` `[rows, width]` where asked for. */
     reply: { logits: Float32Array; embedding: Float32Array | undefined; computeSeconds: number };
   };
@@ -236,6 +244,7 @@ export interface EngineProcessSettings {
   readonly engine: 'auto' | 'onnxruntime' | 'tensorflow' | 'reference';
   /** `gpu` is a demand. */
   readonly device: 'auto' | 'cpu' | 'gpu';
+  /** Within one op; or of the instances together, where the process runs several. */
   readonly threads: number;
   readonly role: 'serve' | 'train' | 'both';
   /** Where compiled graphs are kept; nowhere without it. */

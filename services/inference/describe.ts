@@ -1,11 +1,16 @@
 /** Models as the protocol's clients want them described. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { EngineInfo } from '../engine/protocol.ts';
 import type {
   ModelMetadataResponseSchema,
   ModelStatisticsSchema,
   StatisticDurationSchema,
 } from '../gen/inference/grpc_service_pb.ts';
-import { DataType, type ModelConfigSchema } from '../gen/inference/model_config_pb.ts';
+import {
+  DataType,
+  ModelInstanceGroup_Kind as InstanceKind,
+  type ModelConfigSchema,
+} from '../gen/inference/model_config_pb.ts';
 import type { Tally, VersionCounters } from '../models/counters.ts';
 import { INPUT } from './convert.ts';
 import type { NamedModel } from './model-name.ts';
@@ -39,6 +44,7 @@ export function toMetadata({
 export function toConfig(
   { name, version }: NamedModel,
   maxBatchRows: number,
+  engine: EngineInfo | undefined,
 ): MessageInitShape<typeof ModelConfigSchema> {
   const { channels, steps, classNames, channelNames, lineage } = version.manifest;
   const parameters = {
@@ -59,6 +65,15 @@ export function toConfig(
       dataType: DATA_TYPES[datatype],
       dims: [BigInt(width(classNames.length))],
     })),
+    instanceGroup: engine
+      ? [
+          {
+            name: engine.engine,
+            count: engine.instances,
+            kind: engine.device === 'cpu' ? InstanceKind.CPU : InstanceKind.GPU,
+          },
+        ]
+      : [],
     schedulingChoice: { case: 'dynamicBatching', value: {} },
     parameters: Object.fromEntries(
       Object.entries(parameters).map(([key, stringValue]) => [key, { stringValue }]),

@@ -3,6 +3,7 @@ import { toProbabilities } from '../../src/models/probabilities.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import type { VersionRecord } from '../../src/registry/version.ts';
 import type { ClassifyBatcher } from '../classify/batching.ts';
+import type { EngineClient } from '../engine/engine.ts';
 import type { GRPCInferenceService } from '../gen/inference/grpc_service_pb.ts';
 import type { ModelCounters } from '../models/counters.ts';
 import type { ModelResidency } from '../models/residency.ts';
@@ -30,6 +31,7 @@ export function createInferenceHandlers(settings: {
   residency: Pick<ModelResidency, 'isLoaded'>;
   router: Router;
   batcher: ClassifyBatcher;
+  engine: Pick<EngineClient, 'info'>;
   counters: ModelCounters;
   instruments: Pick<Instruments, 'predictions'>;
   tracer: Tracer | undefined;
@@ -58,7 +60,7 @@ export function createInferenceHandlers(settings: {
     }),
     modelMetadata: async ({ name, version }) => toMetadata(resolveModel(registry, name, version)),
     modelConfig: async ({ name, version }) => ({
-      config: toConfig(resolveModel(registry, name, version), settings.maxBatchRows),
+      config: toConfig(resolveModel(registry, name, version), settings.maxBatchRows, settings.engine.info),
     }),
     modelStatistics: async ({ name, version }) => {
       const models =

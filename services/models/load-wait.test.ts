@@ -6,7 +6,14 @@ import { untilLoaded } from './load-wait.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const INFO: EngineInfo = { engine: 'onnxruntime', device: 'cpu', version: '1', refused: [], pid: 1 };
+const INFO: EngineInfo = {
+  engine: 'onnxruntime',
+  device: 'cpu',
+  version: '1',
+  refused: [],
+  instances: 1,
+  pid: 1,
+};
 
 /** Processes that come, go and load when they are told to. */
 class Processes {
@@ -40,7 +47,7 @@ class Processes {
     this.#load?.reject(error);
   }
 
-  wait(): Promise<void> {
+  wait(signal?: AbortSignal): Promise<void> {
     return untilLoaded({
       engine: this,
       version: '7',
@@ -53,6 +60,7 @@ class Processes {
       },
       engineWaitMs: 5000,
       loadWaitMs: 10_000,
+      signal,
     });
   }
 }
@@ -100,4 +108,19 @@ test('a load that takes too long is MODEL_LOADING, one that fails says why', asy
   const corrupt = processes.wait();
   processes.fail(new VigilError('ARTIFACT_CORRUPT', 'weights'));
   await expect(corrupt).rejects.toMatchObject({ code: 'ARTIFACT_CORRUPT' });
+});
+
+test('whoever leaves waits no longer, for a process or for a load', async () => {
+  for (const there of [false, true]) {
+    const processes = new Processes();
+    if (there) processes.come();
+    const leave = new AbortController();
+    const outcome = expect(processes.wait(leave.signal)).rejects.toThrow('left');
+    await vi.advanceTimersByTimeAsync(100);
+    leave.abort(new Error('left'));
+    await outcome;
+    expect(processes.listeners.size).toBe(0);
+    expect(vi.getTimerCount()).toBe(0);
+    await expect(processes.wait(leave.signal)).rejects.toThrow('left');
+  }
 });

@@ -6,8 +6,7 @@ import type { EngineClient } from '../engine/engine.ts';
 import { type HealthBoard, READY } from '../health.ts';
 import type { Instruments } from '../observability/metrics.ts';
 import { chooseEvictions, type MemoryLimits } from './eviction.ts';
-import { untilLoaded } from './load-wait.ts';
-import { LOAD_WAIT_MS, waitForLoad } from './wait-for-load.ts';
+import { LOAD_WAIT_MS, untilLoaded } from './load-wait.ts';
 
 /**
  * Versions that nothing pins are unloaded, least recently used first, while more than `maxResident` are in memory or they hold
@@ -19,7 +18,7 @@ export interface ResidencySettings extends MemoryLimits {
   readonly health: HealthBoard;
   readonly instruments: Pick<Instruments, 'modelInfo' | 'modelSwap' | 'modelMemory'>;
   readonly log: Logger;
-  /** How long `whenLoaded` waits for an engine process that is away. */
+  /** How long calls wait for an engine process that is away. */
   readonly engineWaitMs: number;
 }
 
@@ -85,9 +84,9 @@ export class ModelResidency {
   /**
    * Resolves when a version is loaded in the engine process of the moment; loads it where it is not, and waits for a
    * process that is away. Errors: ENGINE_UNAVAILABLE (no process in `engineWaitMs`), MODEL_LOADING (it takes too
-   * long), MODEL_NOT_FOUND, ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE.
+   * long), MODEL_NOT_FOUND, ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE, or the signal's reason.
    */
-  whenLoaded(version: string): Promise<void> {
+  whenLoaded(version: string, signal?: AbortSignal): Promise<void> {
     const { engine, registry, engineWaitMs } = this.#settings;
     return untilLoaded({
       engine,
@@ -96,28 +95,25 @@ export class ModelResidency {
       load: () => this.#resident(registry.resolve(version)).ready,
       engineWaitMs,
       loadWaitMs: LOAD_WAIT_MS,
+      signal,
     });
   }
 
-  /**
-   * Takes a version by number or alias, loaded first where it is not. Errors: MODEL_NOT_FOUND, ENGINE_UNAVAILABLE,
-   * MODEL_LOADING (it takes too long), ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE, or the signal's reason.
-   */
+  /** Takes a version by number or alias, loaded first where it is not. Errors: MODEL_NOT_FOUND, and as `whenLoaded`. */
   async lease(model: string, signal: AbortSignal): Promise<Lease> {
-    const resident = this.#resident(this.#settings.registry.resolve(model));
-    const release = this.#hold(resident.version);
+    const lease = this.hold(model);
     try {
-      if (!resident.loaded) await waitForLoad(resident.ready, resident.version.version, signal);
-      return { version: resident.version, release };
+      await this.whenLoaded(lease.version.version, signal);
+      return lease;
     } catch (error) {
-      release();
+      lease.release();
       throw error;
     }
   }
 
   /**
-   * Loads a version and holds it, so that an alias can be pointed at it before it is released. Errors as `lease`; what
-   * serves goes on serving.
+   * Loads a version into the process of the moment and holds it, so that an alias can be pointed at it before it is
+   * released. Errors: ENGINE_UNAVAILABLE, ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE; what serves goes on serving.
    */
   async prepare(version: VersionRecord): Promise<Lease> {
     const resident = this.#resident(version);

@@ -9,9 +9,10 @@ import type { ServiceHandlers } from '../rpc/handler.ts';
 import { toPlan } from './convert.ts';
 import { type Draw, drawAccepted, drawAll } from './draw.ts';
 import { toChunk, toHeader, toSummary } from './messages.ts';
+import { againInNextProcess } from './next-process.ts';
 
 export function createSynthesizerHandlers(settings: {
-  residency: Pick<ModelResidency, 'lease'>;
+  residency: Pick<ModelResidency, 'lease' | 'whenLoaded'>;
   engine: Pick<EngineClient, 'call'>;
   instruments: Pick<Instruments, 'synthesisedRows' | 'rejectedRows'>;
   tracer: Tracer | undefined;
@@ -34,9 +35,11 @@ export function createSynthesizerHandlers(settings: {
           const draw: Draw = (firstRow, rows) => {
             const attributes = { 'vigil.model.version': version, 'vigil.rows': rows };
             const payload = { version, classIndex, seed, firstRow, rows, units, scores: needed };
-            return withSpan(tracer, 'engine synthesize', attributes, [], () =>
-              engine.call('synthesize', payload, signal),
-            );
+            const call = () =>
+              withSpan(tracer, 'engine synthesize', attributes, [], () =>
+                engine.call('synthesize', payload, signal),
+              );
+            return againInNextProcess(call, () => residency.whenLoaded(version, signal));
           };
           const task = { className, rows: wanted, firstRow: plan.firstRow, chunkRows };
           const rejected = (): void => instruments.rejectedRows.inc({ class: className });

@@ -1,9 +1,8 @@
 import { VigilError } from '../errors.ts';
-import type { BatchTimePredictor } from './predictor.ts';
+import type { Flights } from './flights.ts';
 import type { RowRequest } from './request.ts';
 
 export interface AdmissionLimits {
-  readonly maxBatchRows: number;
   /** Most rows that wait; more are QUEUE_FULL. */
   readonly maxPendingRows: number;
   /** Longest predicted wait; longer is QUEUE_FULL. 0 for none. */
@@ -13,8 +12,6 @@ export interface AdmissionLimits {
 /** What a request would find. */
 export interface QueueState {
   readonly pendingRows: number;
-  /** Predicted milliseconds until the engine has answered what it was given. */
-  readonly engineMs: number;
   /** Monotonic milliseconds. */
   readonly now: number;
 }
@@ -34,12 +31,13 @@ export type Refusal = 'queue_full' | 'queue_time' | 'unreachable';
  */
 export function refusalOf(
   { rows, deadline }: Pick<RowRequest<unknown>, 'rows' | 'deadline'>,
-  { pendingRows, engineMs, now }: QueueState,
-  { maxBatchRows, maxPendingRows, maxQueueMs }: AdmissionLimits,
-  predictor: BatchTimePredictor,
+  { pendingRows, now }: QueueState,
+  { maxPendingRows, maxQueueMs }: AdmissionLimits,
+  flights: Pick<Flights, 'remaining' | 'time'>,
 ): { reason: Refusal; error: VigilError } | undefined {
   if (pendingRows === 0) return undefined;
-  const ahead = predictor.time(pendingRows, maxBatchRows);
+  const engineMs = flights.remaining();
+  const ahead = flights.time(pendingRows);
   const queueMs = ahead === undefined ? 0 : engineMs + ahead;
   if (pendingRows + rows > maxPendingRows) {
     const message = `${pendingRows} rows wait already; at most ${maxPendingRows} may`;
@@ -51,7 +49,7 @@ export function refusalOf(
     return exhausted('queue_time', 'QUEUE_FULL', message, queueMs - maxQueueMs);
   }
   if (deadline === undefined) return undefined;
-  const needed = HEADROOM * (engineMs + predictor.time(pendingRows + rows, maxBatchRows)!);
+  const needed = HEADROOM * (engineMs + flights.time(pendingRows + rows)!);
   const left = deadline - now;
   if (needed <= left) return undefined;
   const message = `an answer takes about ${Math.ceil(needed)} ms now; the deadline is in ${Math.floor(left)} ms`;

@@ -33,7 +33,7 @@ test('requests under which the engine went away run again, alone and first, and 
 
 test('a request that the engine cannot stand fails alone the second time', async () => {
   const poison = 666;
-  const run = async (_: string, rows: number, values: readonly Float32Array[]): Promise<Float32Array> => {
+  const run: Gate['run'] = async ({ rows, values }) => {
     if (values.some((part) => part.includes(poison))) throw gone;
     return new Float32Array(rows).fill(1);
   };

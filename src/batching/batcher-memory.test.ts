@@ -19,7 +19,7 @@ test('rows of answered requests do not grow old', async () => {
     maxPendingRows: 100,
     maxQueueMs: 1000,
     maxInFlight: 1,
-    run: async (_key, rows) => new Float32Array(rows),
+    run: async ({ rows }) => new Float32Array(rows),
   });
   const { signal } = new AbortController();
   collectGarbage({ type: 'major' });

@@ -81,7 +81,7 @@ test('a cancelled request never runs, and the others of its batch do', async () 
 test('a batch that fails rejects its own requests, and the next one runs', async () => {
   let fail = true;
   const batcher = batcherOf({
-    run: async (_, rows) => {
+    run: async ({ rows }) => {
       if (fail) throw new Error('engine gone');
       return new Float32Array(rows);
     },
@@ -113,6 +113,7 @@ test('any way of cutting rows into requests gives the same answers', async () =>
       maxBatchRows: 1 + integerAt(randomKey(seed, 'max'), 0, 9),
       maxPendingRows: 1000,
       maxInFlight: 1 + (seed % 3),
+      instances: () => 1 + (seed % 4),
     });
     const values = Float32Array.from({ length: 40 }, (_, i) => i);
     const answers: Promise<Float32Array>[] = [];
@@ -133,12 +134,12 @@ test('callers who want fewer columns get theirs, whoever shares their batches', 
   const widths = [3, 2, 3];
   let batch = 0;
   // Rows of 10 r, 10 r + 1, ...: one batch is as wide as its widest caller wants.
-  const run: Gate['run'] = async (_, rows, values) => {
+  const run: Gate['run'] = async ({ rows, values }) => {
     const width = widths[batch++]!;
     const all = values.flatMap((part) => [...part]);
     return Float32Array.from(
       { length: rows * width },
-      (__, i) => 10 * all[Math.floor(i / width)]! + (i % width),
+      (_, i) => 10 * all[Math.floor(i / width)]! + (i % width),
     );
   };
   const batcher = batcherOf({ run }, { maxBatchRows: 2 });

@@ -7,17 +7,26 @@ import { VigilError } from '../errors.ts';
 import { refusalOf } from './admission.ts';
 import { type Batch, rowsOf, shareResult } from './batch.ts';
 import { Deadlines } from './deadlines.ts';
-import { Flights } from './flights.ts';
+import { Flights, type Seat } from './flights.ts';
 import type { Lane } from './lane.ts';
 import { BatchTimePredictor } from './predictor.ts';
 import { Entry, type RowRequest } from './request.ts';
 import { RowQueue } from './row-queue.ts';
 import type { BatcherObserver, BatcherSettings, DispatchReason } from './settings.ts';
 
+/** A batch that goes now. */
+interface Departure<T> {
+  readonly lane: Lane<T>;
+  readonly seat: Seat;
+  /** At most so many. */
+  readonly rows: number;
+  /** Whether it is as large as batches may be. */
+  readonly full: boolean;
+}
+
 export class Batcher<T = undefined> {
   readonly #settings: BatcherSettings<T>;
   readonly #queue = new RowQueue<T>();
-  readonly #predictor = new BatchTimePredictor();
   readonly #flights: Flights;
   readonly #deadlines: Deadlines<T>;
   /** Keys that cannot run now. */
@@ -27,7 +36,7 @@ export class Batcher<T = undefined> {
 
   constructor(settings: BatcherSettings<T>) {
     this.#settings = settings;
-    this.#flights = new Flights(this.#predictor, settings.clock);
+    this.#flights = new Flights(new BatchTimePredictor(), settings);
     this.#deadlines = new Deadlines(settings.clock, (entry) =>
       this.#drop(entry, 'deadline', deadlineError()),
     );
@@ -69,8 +78,8 @@ export class Batcher<T = undefined> {
   refuseOne(deadline: number | undefined): VigilError | undefined {
     const pendingRows = this.#queue.rows;
     if (pendingRows === 0) return undefined;
-    const state = { pendingRows, engineMs: this.#flights.remaining(), now: this.#settings.clock() };
-    const refusal = refusalOf({ rows: 1, deadline }, state, this.#settings, this.#predictor);
+    const state = { pendingRows, now: this.#settings.clock() };
+    const refusal = refusalOf({ rows: 1, deadline }, state, this.#settings, this.#flights);
     if (refusal) this.#settings.observer?.rejected(refusal.reason);
     return refusal?.error;
   }
@@ -98,29 +107,34 @@ export class Batcher<T = undefined> {
     const now = this.#settings.clock();
     if (deadline !== undefined && deadline <= now) return { reason: 'deadline', error: deadlineError() };
     if (pendingRows === 0) return undefined;
-    const state = { pendingRows, engineMs: this.#flights.remaining(), now };
-    return refusalOf(request, state, this.#settings, this.#predictor);
+    return refusalOf(request, { pendingRows, now }, this.#settings, this.#flights);
   }
 
   /** Sends what may go now. */
   #pump(reason: 'idle' | 'engine_free'): void {
-    if (this.#flights.count < this.#settings.maxInFlight) {
+    if (this.#flights.seat()) {
       this.#deadlines.expire();
-      for (let lane = this.#next(); lane; lane = this.#next()) this.#send(lane, reason);
+      for (let next = this.#next(); next; next = this.#next()) this.#send(next, reason);
     }
     if (this.#empty) for (const resolve of this.#drained.splice(0)) resolve();
   }
 
-  /** The lane whose rows go now; undefined when none may. */
-  #next(): Lane<T> | undefined {
-    const { maxInFlight, maxBatchRows, readiness } = this.#settings;
+  /** The lane whose rows go now, and where; undefined when none may. */
+  #next(): Departure<T> | undefined {
+    const { readiness } = this.#settings;
     const { count, alone } = this.#flights;
-    if (count >= maxInFlight || alone) return undefined;
+    const most = this.#flights.full;
+    const seat = alone ? undefined : this.#flights.seat();
+    if (!seat) return undefined;
     for (;;) {
       const lane = this.#queue.next((key) => !this.#held.has(key));
-      if (!lane || (count > 0 && (lane.alone || 2 * lane.rows < maxBatchRows))) return undefined;
+      if (!lane || (count > 0 && lane.alone)) return undefined;
+      if (!seat.idle && 2 * lane.rows < most) return undefined;
       const ready = readiness?.(lane.key);
-      if (!ready) return lane;
+      // Idle instances share what waits.
+      const share = seat.idle ? Math.ceil(lane.rows / seat.idleInstances) : lane.rows;
+      const rows = this.#flights.rowsOf(Math.min(share, most));
+      if (!ready) return { lane, seat, rows, full: share >= most };
       this.#hold(lane.key, ready);
     }
   }
@@ -137,22 +151,17 @@ export class Batcher<T = undefined> {
       });
   }
 
-  #send(lane: Lane<T>, reason: DispatchReason): void {
-    const { observer, maxBatchRows, clock, run } = this.#settings;
-    const ahead = this.#flights.count > 0;
-    const batch = this.#queue.take(lane, maxBatchRows, ({ since }) =>
+  #send({ lane, seat: { instance, idle }, rows: most, full }: Departure<T>, reason: DispatchReason): void {
+    const { observer, clock, run } = this.#settings;
+    const batch = this.#queue.take(lane, most, ({ since }) =>
       observer?.waited((clock() - since) / 1000, lane.key),
     );
-    const why = batch.rows === maxBatchRows ? 'full' : ahead ? 'ahead' : reason;
+    const { key, rows, parts } = batch;
     observer?.pending(this.#queue.rows);
-    observer?.dispatched(batch.rows, why);
-    const over = this.#flights.send(batch);
-    run(
-      batch.key,
-      batch.rows,
-      rowsOf(batch),
-      batch.parts.map(({ entry }) => entry.request.tag),
-    )
+    observer?.dispatched(rows, full ? 'full' : idle ? reason : 'ahead');
+    const over = this.#flights.send(batch, instance);
+    const tags = parts.map(({ entry }) => entry.request.tag);
+    run({ key, rows, values: rowsOf(batch), tags, instance })
       .then(
         (result) => {
           over(true);

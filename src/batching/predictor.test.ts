@@ -35,6 +35,23 @@ test('batches of one size say nothing of rows: larger ones are not predicted to 
   expect(predictor.time(64, 64)).toBeCloseTo(2, 6);
 });
 
+test('scattered times of nearly equal sizes are not blamed on rows', () => {
+  const key = randomKey(3, 'scatter');
+  for (let run = 0; run < 50; run++) {
+    const predictor = new BatchTimePredictor();
+    // Every fourth batch waits 5 ms for the processor; rows themselves cost next to nothing.
+    for (let i = 0; i < 30; i++) {
+      const [rows, waits] = [
+        integerAt(key, 100 * run + 2 * i, 2) + 1,
+        integerAt(key, 100 * run + 2 * i + 1, 4) === 0,
+      ];
+      predictor.observe(rows, 0.5 + 0.05 * rows + (waits ? 5 : 0));
+    }
+    expect(predictor.time(16, 16)).toBeLessThan(16);
+    expect(predictor.rowsWithin(5 * predictor.fixed)).toBeGreaterThan(4);
+  }
+});
+
 test('neither term is negative, whatever was seen', () => {
   const faster = new BatchTimePredictor();
   for (let i = 0; i < 20; i++) faster.observe(1 + (i % 2) * 63, i % 2 ? 1 : 5);

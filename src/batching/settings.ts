@@ -1,21 +1,20 @@
 import type { AdmissionLimits, Refusal } from './admission.ts';
 
 export interface BatcherSettings<T = undefined> extends AdmissionLimits {
+  /** Rows of a batch at most. */
+  readonly maxBatchRows: number;
   /**
-   * Batches that the engine may have at once: while it computes one, the next is on its way. A further one goes only
-   * when it would be at least half full: small ones are better off together.
+   * Batches that the engine may have at once, shared by its instances, of which each may have two or more, unless this is
+   * 1: while it computes one, the next is on its way. One behind another goes only when it would be at least half as large
+   * as batches are: small ones are better off together.
    */
   readonly maxInFlight: number;
-  /**
-   * Runs a batch and returns `[rows, anything]`. `values` are, one behind the other, `[rows, size]`, borrowed from the
-   * requests. The engine runs batches in order, one by one.
-   */
-  readonly run: (
-    key: string,
-    rows: number,
-    values: readonly Float32Array[],
-    tags: readonly T[],
-  ) => Promise<Float32Array>;
+  /** Rows of the batches that the engine runs as they are, ascending; it pads others to the next size. All by default. */
+  readonly sizes?: readonly number[];
+  /** How many batches the engine of the moment runs side by side; 1 by default. */
+  readonly instances?: () => number;
+  /** Runs a batch and returns `[rows, anything]`. */
+  readonly run: (order: BatchOrder<T>) => Promise<Float32Array>;
   /**
    * Undefined when rows of a key may run now. Otherwise they wait until the promise resolves, and fail with what it
    * rejects with; it must settle.
@@ -29,6 +28,18 @@ export interface BatcherSettings<T = undefined> extends AdmissionLimits {
   /** Monotonic milliseconds: what deadlines are compared with and durations taken from. */
   readonly clock: () => number;
   readonly observer?: BatcherObserver;
+}
+
+/** A batch for the engine. */
+export interface BatchOrder<T> {
+  readonly key: string;
+  readonly rows: number;
+  /** One behind the other `[rows, size]`, borrowed from the requests. */
+  readonly values: readonly Float32Array[];
+  /** Of the requests in it. */
+  readonly tags: readonly T[];
+  /** Who runs it; an instance runs its batches in the order that they are sent. */
+  readonly instance: number;
 }
 
 /** Hears what the batcher does. */

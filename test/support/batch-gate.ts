@@ -5,10 +5,13 @@ import type { BatcherSettings } from '../../src/batching/settings.ts';
 
 export class Gate {
   readonly batches: { key: string; rows: number }[] = [];
+  /** Who was to run each of them. */
+  readonly instances: number[] = [];
   readonly #open: { answer(): void; fail(error: unknown): void }[] = [];
 
-  readonly run: BatcherSettings['run'] = (key, rows, values) => {
+  readonly run: BatcherSettings['run'] = ({ key, rows, values, instance }) => {
     this.batches.push({ key, rows });
+    this.instances.push(instance);
     const all = values.flatMap((part) => [...part]);
     const size = all.length / rows;
     const result = Float32Array.from({ length: rows }, (_, row) => {

@@ -23,7 +23,14 @@ const REPLIES: Replies = {
   ping: () => ({ memory: {} }),
 };
 
-const INFO: EngineInfo = { engine: 'none', device: 'cpu', version: 'none', refused: [], pid: process.pid };
+const INFO: EngineInfo = {
+  engine: 'none',
+  device: 'cpu',
+  version: 'none',
+  refused: [],
+  instances: 1,
+  pid: process.pid,
+};
 const silent = (): (() => void) => () => {};
 
 /** An engine that computes nothing and answers at once, in the gateway's own process: what is left is the gateway. */
