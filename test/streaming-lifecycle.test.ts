@@ -26,27 +26,33 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const value = {
-  window: create(DurationSchema, { seconds: 15n }),
-  maxGap: create(DurationSchema, { seconds: 2n }),
-  allowedLateness: create(DurationSchema, {}),
-  backlog: Backlog.WAIT,
-};
+const durationOf = (milliseconds: number) =>
+  create(DurationSchema, {
+    seconds: BigInt(Math.floor(milliseconds / 1000)),
+    nanos: (milliseconds % 1000) * 1e6,
+  });
 
-/** A stream that is sent a frame a second of event time when asked to, and answers with results. */
-function openStream(abort = new AbortController()) {
+/** A stream that is sent a frame a hop when asked to, and answers with results. */
+function openStream({ hopMs = 1000, hops = 15, abort = new AbortController() } = {}) {
+  const value = {
+    window: durationOf(hops * hopMs),
+    hop: durationOf(hopMs),
+    maxGap: durationOf(2 * hopMs),
+    allowedLateness: create(DurationSchema, {}),
+    backlog: Backlog.WAIT,
+  };
   let more: (frames: number) => void;
   let asked = new Promise<number>((resolve) => {
     more = resolve;
   });
   async function* requests() {
     yield { message: { case: 'config' as const, value } };
-    for (let second = 0; ; ) {
+    for (let hop = 0; ; ) {
       const count = await asked;
       asked = new Promise<number>((resolve) => {
         more = resolve;
       });
-      const timestampsUs = Array.from({ length: count }, (_, i) => BigInt(second + i) * 1_000_000n);
+      const timestampsUs = Array.from({ length: count }, (_, i) => BigInt(1000 * hopMs * (hop + i)));
       const raw = rawOf(new Float32Array(18 * count));
       yield {
         message: {
@@ -54,7 +60,7 @@ function openStream(abort = new AbortController()) {
           value: { timestampsUs, values: { case: 'raw' as const, value: raw } },
         },
       };
-      second += count;
+      hop += count;
     }
   }
   const responses = server.classifier.classifyStream(requests(), abort)[Symbol.asyncIterator]();
@@ -67,20 +73,29 @@ function openStream(abort = new AbortController()) {
   return { take, ask, abort };
 }
 
-test('kill -9 of the engine: hops are withheld and say so, then answered again on the same stream', async () => {
+test('kill -9 of the engine: a window waits for the next one for a hop, then it is withheld and the stream lives on', async () => {
   const ready = (role: string, not = 0) =>
     server.line(({ msg, role: found, pid }) => msg === 'engine ready' && found === role && pid !== not);
-  const stream = openStream();
-  await stream.take();
-  expect((await stream.ask(17)).modelVersion).toBe('1');
+  // No process is there again within 50 ms, and one is within 20 s.
+  const hasty = openStream({ hopMs: 50, hops: 15 });
+  const patient = openStream({ hopMs: 20_000, hops: 3 });
+  await hasty.take();
+  await patient.take();
+  expect((await hasty.ask(17)).modelVersion).toBe('1');
+  expect((await patient.ask(5)).modelVersion).toBe('1');
   const pid = (await ready('serve')).pid as number;
   process.kill(pid, 'SIGKILL');
   await server.line(({ msg }) => msg === 'engine went away');
-  const down = await stream.ask(1);
-  expect(down.withheld?.reason).toBe(WithheldReason.ENGINE_UNAVAILABLE);
+  const waits = patient.ask(1);
+  const down = await hasty.ask(1);
+  expect(down.withheld).toMatchObject({
+    reason: WithheldReason.ENGINE_UNAVAILABLE,
+    message: 'the engine has been away for 50 ms',
+  });
+  expect((await waits).modelVersion).toBe('1');
   await ready('serve', pid);
-  await expect.poll(async () => (await stream.ask(1)).modelVersion, { timeout: 20_000 }).toBe('1');
-  stream.abort.abort();
+  await expect.poll(async () => (await hasty.ask(1)).modelVersion, { timeout: 20_000 }).toBe('1');
+  for (const { abort } of [hasty, patient]) abort.abort();
 });
 
 test('vigil stream replays rows: a line per hop, JSON with --json, one clear line for errors', async () => {

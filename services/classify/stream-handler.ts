@@ -85,10 +85,14 @@ function answerer(
 ): (hop: Hop) => Promise<StreamMessage> {
   const tracker = new HopTracker(plan.tracker);
   const { model, levelNames } = plan;
+  const hopMs = plan.settings.hopUs / 1000;
 
-  /** A lease per hop: a move of the alias takes effect at the next one. One id: the whole stream is on one side of a canary. */
+  /**
+   * A lease per hop: a move of the alias takes effect at the next one, and the engine is waited for until then. One id:
+   * the whole stream is on one side of a canary.
+   */
   const classify = async (values: Float32Array) => {
-    const { route, version, release } = await router.lease(model, requestId, signal);
+    const { route, version, release } = await router.lease(model, requestId, signal, hopMs);
     try {
       sameShape(manifest, version.manifest, model, version.version);
       const key = version.version;

@@ -83,27 +83,27 @@ export class ModelResidency {
 
   /**
    * Resolves when a version is loaded in the engine process of the moment; loads it where it is not, and waits for a
-   * process that is away. Errors: ENGINE_UNAVAILABLE (no process in `engineWaitMs`), MODEL_LOADING (it takes too
-   * long), MODEL_NOT_FOUND, ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE, or the signal's reason.
+   * process that is away, but for each at most `mostMs`. Errors: ENGINE_UNAVAILABLE (no process in `engineWaitMs`),
+   * MODEL_LOADING (it takes too long), MODEL_NOT_FOUND, ARTIFACT_CORRUPT, MODEL_INCOMPATIBLE, or the signal's reason.
    */
-  whenLoaded(version: string, signal?: AbortSignal): Promise<void> {
+  whenLoaded(version: string, signal?: AbortSignal, mostMs = Number.POSITIVE_INFINITY): Promise<void> {
     const { engine, registry, engineWaitMs } = this.#settings;
     return untilLoaded({
       engine,
       version,
       isLoaded: () => this.isLoaded(version),
       load: () => this.#resident(registry.resolve(version)).ready,
-      engineWaitMs,
-      loadWaitMs: LOAD_WAIT_MS,
+      engineWaitMs: Math.min(engineWaitMs, mostMs),
+      loadWaitMs: Math.min(LOAD_WAIT_MS, mostMs),
       signal,
     });
   }
 
   /** Takes a version by number or alias, loaded first where it is not. Errors: MODEL_NOT_FOUND, and as `whenLoaded`. */
-  async lease(model: string, signal: AbortSignal): Promise<Lease> {
+  async lease(model: string, signal: AbortSignal, mostMs?: number): Promise<Lease> {
     const lease = this.hold(model);
     try {
-      await this.whenLoaded(lease.version.version, signal);
+      await this.whenLoaded(lease.version.version, signal, mostMs);
       return lease;
     } catch (error) {
       lease.release();

@@ -38,10 +38,10 @@ export class Router {
     return { model: name, alias, side: 'primary', requestId };
   }
 
-  /** Loaded first, for who would rather do without an answer than wait. Errors: those of `ModelResidency.lease`. */
-  async lease(model: string, requestId: string, signal: AbortSignal): Promise<RoutedLease> {
+  /** Loaded first, for who would rather do without an answer than wait for longer. Errors: those of `ModelResidency.lease`. */
+  async lease(model: string, requestId: string, signal: AbortSignal, mostMs: number): Promise<RoutedLease> {
     const route = this.route(model, requestId);
-    return { route, ...(await this.#residency.lease(route.model, signal)) };
+    return { route, ...(await this.#residency.lease(route.model, signal, mostMs)) };
   }
 
   /** Not loaded first: the batcher's queue, which is bounded, is where calls wait for the engine. MODEL_NOT_FOUND. */
