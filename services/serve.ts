@@ -1,6 +1,7 @@
 import { VigilError } from '../src/errors.ts';
 import { type App, startApp } from './app.ts';
 import { readConfig } from './config.ts';
+import { tuneGarbageCollection } from './garbage-collection.ts';
 import { createLogger } from './observability/logger.ts';
 
 /**
@@ -10,6 +11,7 @@ import { createLogger } from './observability/logger.ts';
 export async function serve(environment: Readonly<Record<string, string | undefined>>): Promise<number> {
   const config = readConfig(environment);
   const log = createLogger(config.VIGIL_LOG_LEVEL);
+  tuneGarbageCollection();
   let app: App | undefined;
   let signals = 0;
   let exit = (_code: number): void => {};
