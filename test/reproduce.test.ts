@@ -26,9 +26,13 @@ interface Running {
 }
 
 function start(out: string, ...flags: string[]): Running {
+  return startExperiment('table1', out, ...flags);
+}
+
+function startExperiment(name: string, out: string, ...flags: string[]): Running {
   const node = ['--experimental-transform-types', '--disable-warning=ExperimentalWarning'];
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VIGIL_')));
-  const args = ['reproduce', 'table1', '--out', join(directory, out), ...flags];
+  const args = ['reproduce', name, '--out', join(directory, out), ...flags];
   // The cache is shared by all directories: what is compiled is the same.
   const child = spawn(process.execPath, [...node, MAIN, ...args], {
     env: { ...env, VIGIL_GRAPH_CACHE_DIR: join(directory, 'cache') },
@@ -112,6 +116,26 @@ test('killed and run again it does the rest alone, and the CSV is that of a run 
   expect(other.code).toBe(2);
   expect(other.stderr).toContain('epochs: found 5; allowed: 4, as in the runs of');
 }, 180_000);
+
+test('an experiment with fewer seeds leaves the others of the directory theirs', async () => {
+  const withSeeds = (count: string): string[] => TINY.with(5, count);
+  const first = await startExperiment('architectures', 'two', ...withSeeds('2')).ended;
+  expect(first.code).toBe(0);
+  const table = read('two', 'architectures.csv');
+  const second = await startExperiment('table1', 'two', ...withSeeds('1')).ended;
+  expect(second.code).toBe(0);
+  expect(read('two', 'architectures.csv')).toBe(table);
+  const { runs } = JSON.parse(read('two', 'runs.json')) as { runs: RunResult[] };
+  const seeds = (architecture: string): number[] =>
+    runs
+      .filter(({ options }) => options.classifierArchitecture === architecture)
+      .map(({ seed }) => seed)
+      .sort();
+  // Alone and with logit adjustment.
+  expect(seeds('residual')).toEqual([1, 1, 2, 2]);
+  expect(seeds('statistics')).toEqual([1, 1, 2, 2]);
+  expect(read('two', 'report.html')).toContain('Classifiers');
+}, 120_000);
 
 test('a process that dies is started again, and its run goes on', async () => {
   const pool = await ExperimentPool.open(1, {

@@ -79,8 +79,8 @@ export async function reproduce(
     const tables = [await tableOf(store, settings.experiment, rows)];
     for (const name of EXPERIMENT_NAMES) {
       if (name === settings.experiment || !existsSync(join(store.directory, `${name}.csv`))) continue;
-      const other = planExperiment(EXPERIMENTS[name], plan);
-      if (await isComplete(store, other)) tables.push(await tableOf(store, name, other));
+      const other = await completeRows(store, name, plan);
+      if (other) tables.push(await tableOf(store, name, other));
     }
     await writeOutputs(
       store,
@@ -107,6 +107,20 @@ async function tableOf(
     scored.push({ row, results });
   }
   return summarise(EXPERIMENTS[name], scored);
+}
+
+/** Rows of an experiment with as many seeds as there are runs for; undefined where not even the first is complete. */
+async function completeRows(
+  store: ExperimentStore,
+  name: ExperimentName,
+  plan: PlanSettings,
+): Promise<readonly PlannedRow[] | undefined> {
+  let complete: readonly PlannedRow[] | undefined;
+  for (let seeds = 1; ; seeds++) {
+    const rows = planExperiment(EXPERIMENTS[name], { ...plan, seeds });
+    if (!(await isComplete(store, rows))) return complete;
+    complete = rows;
+  }
 }
 
 async function isComplete(store: ExperimentStore, rows: readonly PlannedRow[]): Promise<boolean> {

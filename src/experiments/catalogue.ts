@@ -1,3 +1,4 @@
+import { ARCHITECTURES } from './architectures.ts';
 import { BASELINES } from './baselines.ts';
 import type { Experiment, ExperimentName } from './experiment.ts';
 import { FIGURE2 } from './figure2.ts';
@@ -12,4 +13,5 @@ export const EXPERIMENTS: Readonly<Record<ExperimentName, Experiment>> = {
   baselines: BASELINES,
   figure2: FIGURE2,
   recipe: RECIPE,
+  architectures: ARCHITECTURES,
 };

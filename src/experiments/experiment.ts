@@ -29,5 +29,12 @@ export interface Experiment {
   rows(epochs: number): readonly ExperimentRow[];
 }
 
-export const EXPERIMENT_NAMES = ['table1', 'table2', 'baselines', 'figure2', 'recipe'] as const;
+export const EXPERIMENT_NAMES = [
+  'table1',
+  'table2',
+  'baselines',
+  'figure2',
+  'recipe',
+  'architectures',
+] as const;
 export type ExperimentName = (typeof EXPERIMENT_NAMES)[number];

@@ -72,6 +72,17 @@ test('the recipe is taken apart one piece at a time, beside copies of real rows 
   expect(new Set(runs.map(({ id }) => id)).size).toBe(11 * settings.seeds);
 });
 
+test('a snapshot that is not unfrozen after the very share of the epochs says after which it is', () => {
+  const titles = EXPERIMENTS.table1.rows(5).map(({ title }) => title);
+  expect(titles.slice(2)).toEqual([
+    'joint, snapshot unfrozen after 0 %',
+    'joint, snapshot unfrozen after 1 of 5 epochs',
+    'joint, snapshot unfrozen after 2 of 5 epochs',
+    'joint, snapshot unfrozen after 3 of 5 epochs',
+  ]);
+  expect(EXPERIMENTS.table1.rows(8)[3]!.title).toBe('joint, snapshot unfrozen after 25 %');
+});
+
 test('every regime that can be trained stands in some table', () => {
   const used = new Set(EXPERIMENT_NAMES.flatMap((name) => EXPERIMENTS[name].rows(100).map((r) => r.regime)));
   expect(REGIME_NAMES.filter((name) => !used.has(name))).toEqual([]);

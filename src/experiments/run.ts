@@ -49,8 +49,10 @@ export async function runExperiment(job: RunJob, context: TrainingContext): Prom
     ),
     splitLeaks: trained.splitLeaks,
   });
-  const { probabilities, separability } = await askClassifier(engine, trained, temperature);
-  const corrected = correctPriors(probabilities, trainPriors);
+  const { probabilities, plain, separability } = await askClassifier(engine, trained, temperature);
+  // Not of the calibrated ones: where training rows were thinned and validation rows were not, the temperature has made up
+  // for a part of the priors already.
+  const corrected = correctPriors(plain, trainPriors);
   const labels = Uint8Array.from(split.test, (row) => dataset.labels[row]!);
   const idsOf = (ids: Int32Array | undefined): Int32Array | undefined =>
     ids && Int32Array.from(split.test, (row) => ids[row]!);
@@ -100,12 +102,15 @@ export async function runExperiment(job: RunJob, context: TrainingContext): Prom
 
 const engineOf = ({ name, device, version }: Engine): RunResult['engine'] => ({ name, device, version });
 
-/** The selected snapshot of C on the test rows: the answers that were evaluated, and how far apart it puts the classes. */
+/**
+ * The selected snapshot of C on the test rows: the answers that were evaluated, the same at temperature 1, and how far
+ * apart it puts the classes.
+ */
 async function askClassifier(
   engine: Engine,
   { data, training, options }: TrainedRun,
   temperature: number,
-): Promise<{ probabilities: Float32Array; separability: Separability }> {
+): Promise<{ probabilities: Float32Array; plain: Float32Array; separability: Separability }> {
   const { dataset, limits, split } = data;
   const { spec, weights } = training;
   const key = weightsKey('classifier');
@@ -114,16 +119,18 @@ async function askClassifier(
     { [key]: weights.classifier! },
   );
   try {
-    const scorer = await Scorer.open(engine, spec, limits, state, temperature);
-    let probabilities: Float32Array;
-    try {
-      probabilities = await scorer.probabilities(dataset.values, split.test);
-    } finally {
-      await scorer.dispose();
-    }
+    const answers = async (at: number): Promise<Float32Array> => {
+      const scorer = await Scorer.open(engine, spec, limits, state, at);
+      try {
+        return await scorer.probabilities(dataset.values, split.test);
+      } finally {
+        await scorer.dispose();
+      }
+    };
     const model = { engine, spec, limits, state };
     return {
-      probabilities,
+      probabilities: await answers(temperature),
+      plain: await answers(1),
       separability: await measureSeparability(model, dataset, split.test, options.seed),
     };
   } finally {

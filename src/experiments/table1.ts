@@ -19,12 +19,16 @@ export const TABLE1: Experiment = {
     return [
       { name: 'classifier_only', title: 'classifier alone', regime: 'classifier_only' },
       { name: 'joint_scratch', title: 'joint, from scratch', regime: 'joint_scratch' },
-      ...UNFREEZE_PERCENT.map((percent) => ({
-        name: `joint_snapshot_${percent}`,
-        title: `joint, snapshot unfrozen after ${percent} %`,
-        regime: 'joint_snapshot' as const,
-        options: { unfreezeAfter: Math.floor((epochs * percent) / 100) },
-      })),
+      ...UNFREEZE_PERCENT.map((percent) => {
+        const unfreezeAfter = Math.floor((epochs * percent) / 100);
+        const exact = 100 * unfreezeAfter === epochs * percent;
+        return {
+          name: `joint_snapshot_${percent}`,
+          title: `joint, snapshot unfrozen after ${exact ? `${percent} %` : `${unfreezeAfter} of ${epochs} epochs`}`,
+          regime: 'joint_snapshot' as const,
+          options: { unfreezeAfter },
+        };
+      }),
     ];
   },
 };
