@@ -36,7 +36,8 @@ export async function startOpsServer(host: string, port: number, routes: OpsRout
       json(405, { error: `method ${request.method}; allowed: GET` });
       return;
     }
-    switch (new URL(request.url ?? '/', 'http://ops').pathname) {
+    // A path, with or without a query: what else stands in a request line ("//", "*") is found nowhere.
+    switch (request.url?.split('?', 1)[0]) {
       case '/metrics':
         routes.metrics().then(
           ({ body, contentType }) => send(200, contentType, body),

@@ -59,7 +59,7 @@ export const ERRORS = {
   ALIAS_CONFLICT: ['aborted', 'The alias moved since it was read.'],
   QUEUE_FULL: ['exhausted', 'A bounded queue is full.'],
   DISK_FULL: ['exhausted', 'The disk of the data directory has no room for what was asked.'],
-  TOO_MANY_STREAMS: ['exhausted', 'As many streams are open as may be.'],
+  TOO_MANY_STREAMS: ['exhausted', 'As many streams are open, or datasets being uploaded, as may be.'],
   QUOTA_EXCEEDED: ['exhausted', 'The caller has as many calls as one principal may have.'],
   UNAUTHENTICATED: ['unauthenticated', 'The call has no credentials, or none that the server accepts.'],
   PERMISSION_DENIED: ['denied', 'The caller is known and lacks the scope that the method needs.'],

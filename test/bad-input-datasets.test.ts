@@ -105,6 +105,29 @@ describe('UploadDataset', () => {
     );
   });
 
+  test('a fifth upload at a time is told to come back, and the four go on', async () => {
+    let finish = (): void => {};
+    const finished = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    async function* slow(name: string) {
+      yield { part: { case: 'header', value: { ...header, name } } };
+      await finished;
+      yield { part: { case: 'data', value: npz() } };
+    }
+    const names = ['a', 'b', 'c', 'd'];
+    const four = names.map((name) => server.datasets.uploadDataset(slow(name) as never));
+    // Until all four have arrived.
+    await expect
+      .poll(() => send({ name: 'fifth' }, npz()).catch(({ reason }) => reason))
+      .toBe('TOO_MANY_STREAMS');
+    finish();
+    const stored = await Promise.all(four);
+    expect(stored.map(({ dataset }) => dataset!.name)).toEqual(names);
+    await send({ name: 'fifth' }, npz());
+    for (const name of [...names, 'fifth']) await server.datasets.deleteDataset({ name });
+  });
+
   test('good data is stored once; other content under its name is refused', async () => {
     const { dataset } = await send({}, npz());
     expect(dataset).toMatchObject({ name: 'mine', rows: 6n, steps: 3, classRows: [3n, 3n], groups: 0n });

@@ -1,6 +1,6 @@
 /** Clients that know nothing of us: buf curl by reflection, and reflection, health and the ops port as their specs say. */
 import { execFile } from 'node:child_process';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -174,6 +174,19 @@ test('the ops port answers GET on its three paths and nothing else', async () =>
   expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   expect((await fetch(`${server.ops}/nothing`)).status).toBe(404);
   expect((await fetch(`${server.ops}/metrics`, { method: 'POST' })).status).toBe(405);
+  // No URL at all: fetch would not send these.
+  for (const path of ['//', 'http://[', '/livez//', '*']) expect(await statusOf(path), path).toBe(404);
+  expect(await statusOf('/livez?verbose')).toBe(200);
+
+  function statusOf(path: string): Promise<number | undefined> {
+    const { hostname: host, port } = new URL(server.ops);
+    return new Promise((resolve, reject) => {
+      get({ host, port, path }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).once('error', reject);
+    });
+  }
 });
 
 test("a trace goes from the caller's context through the batch to the engine", async () => {

@@ -142,6 +142,12 @@ test('a shadow answers the same rows for the metrics alone', async () => {
   await server.classifier.classify({ samples: rowsOf(30) });
   await expect.poll(() => metric('vigil_shadow_rows_total{alias="stable",outcome="compared"}')).toBe(13);
   expect(await metric('vigil_shadow_rows_total{alias="stable",outcome="dropped"}')).toBe(22);
+  // What a canary answers is not compared: it would count as the alias's.
+  await canary('2', 1);
+  expect(await ask('any')).toBe('2');
+  await server.models.clearTraffic({ alias: 'stable', mode: TrafficMode.CANARY });
+  expect(await ask('any')).toBe('1');
+  await expect.poll(() => metric('vigil_shadow_rows_total{alias="stable",outcome="compared"}')).toBe(14);
   await server.models.clearTraffic({ alias: 'stable', mode: TrafficMode.SHADOW });
 });
 

@@ -15,6 +15,9 @@ import type { Store, StoredDatasetRecord } from '../storage/store.ts';
 import { checkHeader, toStoredDataset } from './convert.ts';
 import { summarise } from './parse-worker.ts';
 
+/** Uploads at a time: each holds its file in memory until it is stored. */
+const MOST_UPLOADS = 4;
+
 export function createDatasetHandlers(settings: {
   store: Store;
   data: DataDirectory;
@@ -31,6 +34,19 @@ export function createDatasetHandlers(settings: {
     });
   };
 
+  let uploads = 0;
+  /** Of an upload, which holds a file in memory. TOO_MANY_STREAMS. */
+  const takePlace = (): (() => void) => {
+    if (uploads >= MOST_UPLOADS) {
+      const message = `${uploads} datasets are being uploaded already; at most ${MOST_UPLOADS} at a time`;
+      throw new VigilError('TOO_MANY_STREAMS', message, { retryAfterMs: 1000 });
+    }
+    uploads += 1;
+    return () => {
+      uploads -= 1;
+    };
+  };
+
   /** One upload or deletion at a time changes what is stored. */
   const changes = new Mutex();
 
@@ -45,31 +61,43 @@ export function createDatasetHandlers(settings: {
     return record;
   };
 
+  const upload: ServiceHandlers<typeof DatasetService>['uploadDataset'] = async (
+    requests,
+    { signal, principal, log },
+  ) => {
+    const { header, bytes } = await receive(requests, maxBytes);
+    const { name, fileName, options } = checkHeader(header);
+    const fileSha256 = createHash('sha256').update(bytes).digest('hex');
+    if (header.fileSha256 !== '' && header.fileSha256 !== fileSha256)
+      throw VigilError.field(
+        'header.file_sha256',
+        header.fileSha256,
+        `${fileSha256}, the hash of the bytes received`,
+      );
+    const summary = await summarise({ bytes, fileName, options: { ...options, maxBytes } }, signal);
+    const record: StoredDatasetRecord = { name, fileName, fileSha256, createTime: now(), ...summary };
+    const temporary = data.dataset(`.${name}-${process.hrtime.bigint()}`);
+    try {
+      await writeFiles(temporary, fileName, bytes, options);
+      const stored = await changes.run(() => keep(record, temporary));
+      if (stored !== record) return { dataset: toStoredDataset(stored) };
+    } finally {
+      await rm(temporary, { recursive: true, force: true });
+    }
+    const detail = `${summary.rows} rows, ${summary.sha256}`;
+    await store.audit({ time: now(), principal, action: 'UploadDataset', subject: name, detail });
+    log.info({ dataset: name, rows: summary.rows }, 'dataset stored');
+    return { dataset: toStoredDataset(record) };
+  };
+
   return {
-    uploadDataset: async (requests, { signal, principal, log }) => {
-      const { header, bytes } = await receive(requests, maxBytes);
-      const { name, fileName, options } = checkHeader(header);
-      const fileSha256 = createHash('sha256').update(bytes).digest('hex');
-      if (header.fileSha256 !== '' && header.fileSha256 !== fileSha256)
-        throw VigilError.field(
-          'header.file_sha256',
-          header.fileSha256,
-          `${fileSha256}, the hash of the bytes received`,
-        );
-      const summary = await summarise({ bytes, fileName, options: { ...options, maxBytes } }, signal);
-      const record: StoredDatasetRecord = { name, fileName, fileSha256, createTime: now(), ...summary };
-      const temporary = data.dataset(`.${name}-${process.hrtime.bigint()}`);
+    uploadDataset: async (requests, context) => {
+      const leave = takePlace();
       try {
-        await writeFiles(temporary, fileName, bytes, options);
-        const stored = await changes.run(() => keep(record, temporary));
-        if (stored !== record) return { dataset: toStoredDataset(stored) };
+        return await upload(requests, context);
       } finally {
-        await rm(temporary, { recursive: true, force: true });
+        leave();
       }
-      const detail = `${summary.rows} rows, ${summary.sha256}`;
-      await store.audit({ time: now(), principal, action: 'UploadDataset', subject: name, detail });
-      log.info({ dataset: name, rows: summary.rows }, 'dataset stored');
-      return { dataset: toStoredDataset(record) };
     },
     listDatasets: async () => ({ datasets: (await store.listDatasets()).map(toStoredDataset) }),
     getDataset: async ({ name }) => ({ dataset: toStoredDataset(await find(name)) }),

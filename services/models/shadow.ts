@@ -44,8 +44,10 @@ export class Shadow {
   }
 
   /** Returns at once; the shadow's turn comes when the answer is on its way. */
-  offer({ alias, requestId }: Route, version: VersionRecord, answered: Answered): void {
-    const split = alias === '' ? undefined : this.#settings.registry.split(alias, 'shadow');
+  offer({ alias, side, requestId }: Route, version: VersionRecord, answered: Answered): void {
+    // What a canary answers says nothing about the alias beside its shadow.
+    const split =
+      alias === '' || side === 'canary' ? undefined : this.#settings.registry.split(alias, 'shadow');
     if (split && takes(split, requestId)) setImmediate(() => void this.#run(split, version, answered));
   }
 

@@ -45,8 +45,9 @@ export function refuseEarly(
         for (const serve of served) serve.call(listener, stream, headers, ...rest);
         return;
       }
-      // Of a client that is gone already.
+      // Of a client that is gone already, or goes while it is answered.
       stream.once('error', () => {});
+      if (stream.closed || stream.destroyed) return;
       const { code, headers: response } = responses.of(error);
       // Nobody has read the message, so the stream is reset without an error behind its answer (RFC 9113, 8.1).
       stream.respond(response, { endStream: true });

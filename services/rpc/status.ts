@@ -30,6 +30,9 @@ const CODES: Readonly<Record<ErrorKind, status>> = {
 
 /** Value of `ErrorInfo.domain`. */
 export const ERROR_DOMAIN = 'vigil';
+/** Bytes of a text in a status, and of all descriptions of fields: headers of 8 kB are what gRPC's clients take. */
+const MOST_TEXT = 1024;
+const MOST_DESCRIPTIONS = 2048;
 const INTERNAL_TEXT = 'internal error; the server log has its cause';
 
 /** A gRPC status ready to send. */
@@ -47,17 +50,38 @@ export function toVigilError(error: unknown): VigilError {
   return diskFullError(error) ?? new VigilError('INTERNAL', INTERNAL_TEXT, { cause: error });
 }
 
-/** The error as a google.rpc.Status: ErrorInfo always, the others where they fit. */
+/** A text repeats what a caller has sent, which may be long: its begin, in whole characters. */
+function clip(text: string, mostBytes = MOST_TEXT): string {
+  // No character takes more than three bytes for each of its UTF-16 units.
+  if (3 * text.length <= mostBytes) return text;
+  const bytes = Buffer.from(text);
+  if (bytes.length <= mostBytes) return text;
+  return `${bytes.toString('utf8', 0, mostBytes - 3).replace(/\uFFFD+$/, '')}…`;
+}
+
+/** The first violations, as many as there is room for. */
+function clipFields(fields: VigilError['fields']): { field: string; description: string }[] {
+  let left = MOST_DESCRIPTIONS;
+  return fields.flatMap(({ field, description }) => {
+    const violation = { field: clip(field, 256), description: clip(description) };
+    const size = Buffer.byteLength(violation.field) + Buffer.byteLength(violation.description);
+    left -= size;
+    return left < 0 ? [] : [violation];
+  });
+}
+
+/** The error as a google.rpc.Status: ErrorInfo always, the others where they fit. Long texts are cut. */
 export function toRpcStatusMessage(error: VigilError): Status {
-  const { code, message, fields, metadata, retryAfterMs, kind } = error;
+  const { code, fields, retryAfterMs, kind } = error;
+  const message = clip(error.message);
+  const metadata = Object.fromEntries(
+    Object.entries(error.metadata).map(([key, value]) => [key, clip(value, 256)]),
+  );
   const details = [
-    anyPack(
-      ErrorInfoSchema,
-      create(ErrorInfoSchema, { reason: code, domain: ERROR_DOMAIN, metadata: { ...metadata } }),
-    ),
+    anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason: code, domain: ERROR_DOMAIN, metadata })),
   ];
   if (fields.length > 0) {
-    const fieldViolations = fields.map(({ field, description }) => ({ field, description }));
+    const fieldViolations = clipFields(fields);
     details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
   }
   if (retryAfterMs !== undefined) {

@@ -1,6 +1,6 @@
 /** From settings to the gate of every call. */
 import { VigilError } from '../../src/errors.ts';
-import type { Config } from '../config.ts';
+import { type Config, splitAddress } from '../config.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { AuditLog } from '../storage/store.ts';
 import { Access } from './access.ts';
@@ -8,6 +8,7 @@ import { DenialAudit } from './denial-audit.ts';
 import { Quotas } from './quotas.ts';
 import { parseScopes } from './scopes.ts';
 import { StaticTokens } from './static-tokens.ts';
+import { isLoopback } from './transport.ts';
 import { WatchedFiles } from './watched-files.ts';
 import { WebTokens } from './web-tokens.ts';
 
@@ -59,6 +60,8 @@ export function openAccess(config: Config, parts: AccessParts): { access: Access
     callsPerSecond: config.VIGIL_MAX_CALLS_PER_SECOND_PER_PRINCIPAL,
     principals: MAX_PRINCIPALS,
   };
+  if (!tokens && !keys && !subject && !isLoopback(splitAddress(config.VIGIL_GRPC_ADDRESS).host))
+    log.warn('no tokens, keys or certificates are configured: whoever reaches the port may do everything');
   const denials = new DenialAudit(store, log, now);
   const access = new Access({
     staticTokens: tokens && (() => tokens.value),

@@ -36,8 +36,9 @@ export function createTrainingHandlers(settings: {
           detail: `${regime} on ${dataset}`,
         });
         log.info({ run: subject, regime, dataset }, 'training queued');
-        await supervisor.changedRuns();
       }
+      // Also for a run that an earlier try stored and could not finish.
+      await supervisor.changedRuns();
       return toOperation(supervisor.withLive(run));
     },
     watchTraining: async function* ({ name }, { signal }) {
