@@ -20,7 +20,7 @@ export interface Results {
 
 const INTRODUCTION = `# Performance
 
-Generated from \`bench/results/*.json\` by \`npm run bench -- page\`; a test holds it to them. Measure it again on your machine: \`npm run bench -- training\`, \`epoch\`, \`scaling\`, \`gpu\`. The first installs PyTorch (some 4 GB) below \`~/.cache/vigil-bench\`, or says why it cannot.
+Generated from \`bench/results/*.json\` by \`npm run bench -- page\`; a test holds it to them. Measure it again on your machine: \`npm run bench -- training\`, \`serving\`, \`epoch\`, \`scaling\`, \`gpu\`. The first two install PyTorch (some 4 GB) and other model servers (some 2 GB) below \`~/.cache/vigil-bench\`, or say why they cannot.
 
 Figures are of one machine and one day; ratios hold better. In the sections about training every contender is a process of its own with the same number of threads, idle while others run; all take turns in every round, so that whatever else the machine does hits all alike. Threads that wait sleep instead of spinning, everybody's. Inputs are made inside the timed region, as a training loop makes them: batches gathered, noise and dropout masks drawn, losses read.
 
